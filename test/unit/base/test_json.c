@@ -1,0 +1,116 @@
+/* The strict JSON reader and the streaming writer. */
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+
+static enum rc
+parse_code(struct str text)
+{
+	CLEANUP(json_free) struct json json = { NULL };
+	struct err err = { 0 };
+
+	return json_parse(&json, text, &err);
+}
+
+static void
+what_two_readers_could_read_differently_is_refused(void **state)
+{
+	static const char *const broken[] = {
+		"", "{", "{} x", "{\"a\":1,\"a\":2}", "{\"b\":{\"a\":1,\"a\":\"x\"}}", "{'a':1}",
+		"[1,]", "[NaN]", "[01]", "nul", "[99999999999999999999]", "[\"\xc3\x28\"]", "// x\n1",
+		"{\"a\":1,}", "[1 2]", "\"\x01\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(broken); i++) {
+		if (parse_code(str_from_c(broken[i])) == RC_OK)
+			fail_msg("accepted: %s", broken[i]);
+	}
+	assert_int_equal(parse_code(STR("{\"a:b\":\"c\\\":\",\"d\":[{\"a:b\":1}]}")), RC_OK);
+	assert_int_equal(parse_code(STR(" 7 ")), RC_OK);
+}
+
+static void
+a_number_keeps_its_text(void **state)
+{
+	CLEANUP(json_free) struct json json = { NULL };
+	CLEANUP(arena_free) struct arena arena;
+	struct err err = { 0 };
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(json_parse(&json, STR("[5.40,1e3,-7]"), &err), RC_OK);
+	assert_true(str_eq(json_number_text(&arena, json_at(json.root, 0)), STR("5.40")));
+	assert_true(str_eq(json_number_text(&arena, json_at(json.root, 1)), STR("1e3")));
+	assert_true(str_eq(json_number_text(&arena, json_at(json.root, 2)), STR("-7")));
+}
+
+static void
+depth_is_limited(void **state)
+{
+	char text[256];
+
+	(void)state;
+	memset(text, '[', sizeof(text));
+	assert_int_equal(parse_code((struct str){ text, 200 }), RC_LIMIT);
+}
+
+static void
+the_canonical_form_sorts_and_refuses_fractions(void **state)
+{
+	CLEANUP(json_free) struct json json = { NULL };
+	CLEANUP(buf_free) struct buf out;
+	struct err err = { 0 };
+
+	(void)state;
+	buf_init(&out, 1024);
+	assert_int_equal(json_parse(&json, STR("{ \"b\": [1, true, null], \"a\": \"x\\n\\u0001\" }"),
+	                            &err),
+	                 RC_OK);
+	assert_int_equal(json_canonical(&out, json.root, &err), RC_OK);
+	assert_string_equal(out.text, "{\"a\":\"x\\n\\u0001\",\"b\":[1,true,null]}");
+	json_free(&json);
+	assert_int_equal(json_parse(&json, STR("[1.5]"), &err), RC_OK);
+	assert_int_equal(json_canonical(&out, json.root, &err), RC_INVALID);
+}
+
+static void
+written_json_reads_back(void **state)
+{
+	CLEANUP(buf_free) struct buf buf;
+	struct json_out out;
+
+	(void)state;
+	buf_init(&buf, 1024);
+	json_out_init(&out, &buf);
+	json_object_begin(&out);
+	json_text_at(&out, "a\"b", STR("\xc3\xa9\t"));
+	json_name(&out, "c");
+	json_array_begin(&out);
+	json_put_int(&out, INT64_MIN);
+	json_put_number(&out, STR("5.40"));
+	json_object_begin(&out);
+	json_object_close(&out);
+	json_array_close(&out);
+	json_object_close(&out);
+	assert_string_equal(buf.text,
+	                    "{\"a\\\"b\":\"\xc3\xa9\\t\",\"c\":[-9223372036854775808,5.40,{}]}");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_two_readers_could_read_differently_is_refused),
+		cmocka_unit_test(a_number_keeps_its_text),
+		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(the_canonical_form_sorts_and_refuses_fractions),
+		cmocka_unit_test(written_json_reads_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
