@@ -233,7 +233,8 @@ time_format(int64_t us, int offset_s, char text[TIME_TEXT_MAX])
 	char zone[12] = "Z";
 
 	if (at.micro % 1000 != 0)
-		(void)snprintf(fraction, sizeof(fraction), ".%06u", (unsigned)at.micro % 1000000u);
+		(void)snprintf(fraction, sizeof(fraction), ".%06u",
+		               (unsigned)at.micro % 1000000u);
 	else if (at.micro != 0)
 		(void)snprintf(fraction, sizeof(fraction), ".%03u",
 		               (unsigned)at.micro / 1000u % 1000u);

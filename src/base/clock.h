@@ -10,11 +10,11 @@
 
 #include "base/str.h"
 
-#define US_PER_MS   INT64_C(1000)
-#define US_PER_S    INT64_C(1000000)
-#define US_PER_MIN  (60 * US_PER_S)
-#define US_PER_HOUR (60 * US_PER_MIN)
-#define US_PER_DAY  (24 * US_PER_HOUR)
+#define US_PER_MS     INT64_C(1000)
+#define US_PER_S      INT64_C(1000000)
+#define US_PER_MIN    (60 * US_PER_S)
+#define US_PER_HOUR   (60 * US_PER_MIN)
+#define US_PER_DAY    (24 * US_PER_HOUR)
 
 #define TIME_TEXT_MAX 40
 

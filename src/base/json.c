@@ -91,8 +91,8 @@ tree_is_plain(const struct json_object *value)
 enum rc
 json_parse(struct json *json, struct str text, struct err *err)
 {
-	CLEANUP(tokener_free) struct json_tokener *tokener =
-	    json_tokener_new_ex(LIMIT_JSON_DEPTH);
+	CLEANUP(tokener_free)
+	struct json_tokener *tokener = json_tokener_new_ex(LIMIT_JSON_DEPTH);
 	CLEANUP(json_free) struct json parsed = { NULL };
 	enum json_tokener_error code;
 
@@ -117,12 +117,12 @@ json_parse(struct json *json, struct str text, struct err *err)
 		return FAIL(err, RC_LIMIT, "JSON is nested deeper than %d", LIMIT_JSON_DEPTH);
 	if (code != json_tokener_success)
 		return FAIL(err, RC_SYNTAX, "JSON is broken at byte %zu: %s",
-		            json_tokener_get_parse_end(tokener),
-		            json_tokener_error_desc(code));
+		            json_tokener_get_parse_end(tokener), json_tokener_error_desc(code));
 	if (!tree_is_plain(parsed.root))
 		return FAIL(err, RC_SYNTAX, "JSON holds a number that cannot be kept");
 	if (colon_count(text) != member_count(parsed.root))
-		return FAIL(err, RC_SYNTAX, "JSON has one name twice in an object, or a name in apostrophes");
+		return FAIL(err, RC_SYNTAX,
+		            "JSON has one name twice in an object, or a name in apostrophes");
 	*json = parsed;
 	parsed.root = NULL;
 	return RC_OK;
@@ -531,7 +531,8 @@ json_put_int(struct json_out *out, int64_t number)
 void
 json_put_number(struct json_out *out, struct str text)
 {
-	assert(text.len != 0 && (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9')));
+	assert(text.len != 0 &&
+	       (text.ptr[0] == '-' || (text.ptr[0] >= '0' && text.ptr[0] <= '9')));
 	value_due(out);
 	buf_add(out->buf, text);
 }

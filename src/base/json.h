@@ -97,7 +97,8 @@ void json_name(struct json_out *out, const char *name);
 void json_name_str(struct json_out *out, struct str name);
 void json_put_text(struct json_out *out, struct str text);
 void json_put_int(struct json_out *out, int64_t number);
-void json_put_number(struct json_out *out, struct str text); /* a JSON number's text, as it is */
+void json_put_number(struct json_out *out,
+                     struct str text); /* a JSON number's text, as it is */
 void json_put_bool(struct json_out *out, bool value);
 void json_put_null(struct json_out *out);
 void json_put_raw(struct json_out *out, struct str json); /* JSON that we made */

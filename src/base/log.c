@@ -35,7 +35,8 @@ log_event(enum log_level level, const char *event, const struct log_field *field
 		if (fields[i].word != NULL)
 			buf_addf(&line, " %s=%s", fields[i].name, fields[i].word);
 		else
-			buf_addf(&line, " %s=%lld", fields[i].name, (long long)fields[i].number);
+			buf_addf(&line, " %s=%lld", fields[i].name,
+			         (long long)fields[i].number);
 	}
 	line_write(&line);
 }

@@ -49,16 +49,16 @@ struct reading {
 	int unit;    /* index into the table of units of analyte.h */
 	struct decimal value;
 	bool has_raw;
-	struct decimal raw;      /* before calibration, in the same unit */
-	uint32_t calibration;    /* version that led from raw to value; 0: none */
-	int64_t taken_us;        /* when measured, by the device's clock */
-	int offset_s;            /* the offset from UTC that the sender stated */
-	int64_t received_us;     /* when the server had it */
-	int64_t updated_us;      /* commit time of this version (lastUpdated) */
-	int32_t drift_ms;        /* device clock minus server clock when sent; 0: unknown */
-	struct id device;        /* zero: none */
+	struct decimal raw;   /* before calibration, in the same unit */
+	uint32_t calibration; /* version that led from raw to value; 0: none */
+	int64_t taken_us;     /* when measured, by the device's clock */
+	int offset_s;         /* the offset from UTC that the sender stated */
+	int64_t received_us;  /* when the server had it */
+	int64_t updated_us;   /* commit time of this version (lastUpdated) */
+	int32_t drift_ms;     /* device clock minus server clock when sent; 0: unknown */
+	struct id device;     /* zero: none */
 	bool has_sequence;
-	uint64_t sequence;       /* the device's own running number */
+	uint64_t sequence;            /* the device's own running number */
 	struct str identifier_system; /* a client's own identifier, may be empty */
 	struct str identifier;
 	struct str note; /* may be empty */

@@ -20,9 +20,22 @@ static void
 what_two_readers_could_read_differently_is_refused(void **state)
 {
 	static const char *const broken[] = {
-		"", "{", "{} x", "{\"a\":1,\"a\":2}", "{\"b\":{\"a\":1,\"a\":\"x\"}}", "{'a':1}",
-		"[1,]", "[NaN]", "[01]", "nul", "[99999999999999999999]", "[\"\xc3\x28\"]", "// x\n1",
-		"{\"a\":1,}", "[1 2]", "\"\x01\"",
+		"",
+		"{",
+		"{} x",
+		"{\"a\":1,\"a\":2}",
+		"{\"b\":{\"a\":1,\"a\":\"x\"}}",
+		"{'a':1}",
+		"[1,]",
+		"[NaN]",
+		"[01]",
+		"nul",
+		"[99999999999999999999]",
+		"[\"\xc3\x28\"]",
+		"// x\n1",
+		"{\"a\":1,}",
+		"[1 2]",
+		"\"\x01\"",
 	};
 
 	(void)state;
@@ -68,9 +81,9 @@ the_canonical_form_sorts_and_refuses_fractions(void **state)
 
 	(void)state;
 	buf_init(&out, 1024);
-	assert_int_equal(json_parse(&json, STR("{ \"b\": [1, true, null], \"a\": \"x\\n\\u0001\" }"),
-	                            &err),
-	                 RC_OK);
+	assert_int_equal(
+	    json_parse(&json, STR("{ \"b\": [1, true, null], \"a\": \"x\\n\\u0001\" }"), &err),
+	    RC_OK);
 	assert_int_equal(json_canonical(&out, json.root, &err), RC_OK);
 	assert_string_equal(out.text, "{\"a\":\"x\\n\\u0001\",\"b\":[1,true,null]}");
 	json_free(&json);
@@ -97,8 +110,8 @@ written_json_reads_back(void **state)
 	json_object_close(&out);
 	json_array_close(&out);
 	json_object_close(&out);
-	assert_string_equal(buf.text,
-	                    "{\"a\\\"b\":\"\xc3\xa9\\t\",\"c\":[-9223372036854775808,5.40,{}]}");
+	assert_string_equal(
+	    buf.text, "{\"a\\\"b\":\"\xc3\xa9\\t\",\"c\":[-9223372036854775808,5.40,{}]}");
 }
 
 int
