@@ -108,8 +108,8 @@ enum policy_when {
 enum policy_form { AS_IS = 1, AS_DEIDENTIFIED, AS_AGGREGATE };
 struct policy_recipient {
 	struct str name;
-	policy_set gets;
-	struct str purpose; /* may be empty */
+	policy_set receives; /* classes */
+	struct str purpose;  /* may be empty */
 	enum policy_when when;
 	enum policy_form form;
 };
@@ -131,6 +131,8 @@ struct policy_grant {
 struct policy_role {
 	struct str name;
 	struct str says;
+	struct str is; /* the kind of subject its holders are: "member", "staff", "device" … */
+	int64_t is_number;
 	struct policy_grant *grants;
 	size_t grant_count;
 	bool needs_second_factor;

@@ -1,0 +1,310 @@
+/*
+ * The vault: the one door to every record.
+ *
+ * Each function here decides (decide.h), finds the key (keys.h), seals or
+ * unseals, and commits the change and its audit entry in one transaction.  A
+ * read's entry is durable before the data leaves.  A refusal leaves an entry
+ * too.  Nobody above this layer sees a key, a slot or a store row.
+ *
+ * A vault is shared by all threads.  Texts in results live in the arena given.
+ * Errors: RC_DENIED (a refusal; err names which), RC_NOT_FOUND, RC_GONE (the
+ * subject was erased), RC_CONFLICT, RC_CORRUPT (a row that does not open), and
+ * the store's.
+ */
+#ifndef VAULT_VAULT_H
+#define VAULT_VAULT_H
+
+#include "audit/audit.h"
+#include "store/store.h"
+#include "vault/decide.h"
+
+struct vault;
+
+struct vault_options {
+	const char *dir; /* the data directory */
+	const struct clock *clock;
+	const char *origin_host; /* names the logs: "HOST/T/log" */
+	bool is_read_only;
+};
+
+/* Makes the data directory's secret parts: master.key (0600), keys.dat, the
+ * store, the server's log.  RC_CONFLICT when there is one already. */
+enum rc vault_create(const struct vault_options *options, struct err *err) MUST_CHECK;
+enum rc vault_open(struct vault **vault, const struct vault_options *options, struct err *err)
+    MUST_CHECK;
+void vault_close(struct vault *vault);
+
+struct store *vault_store(struct vault *vault);
+struct audit *vault_audit(struct vault *vault);
+const struct clock *vault_clock(const struct vault *vault);
+
+/* --- tenants -------------------------------------------------------------- */
+
+/* Lives as long as the vault; its policy is replaced as a whole when a new
+ * version takes effect, and old ones stay until the vault closes. */
+struct tenant {
+	int64_t id;
+	struct str slug, service, name, zone;
+	const struct policy *policy;
+	enum tenant_state state;
+	int64_t created_us;
+};
+
+struct tenant_new {
+	struct str slug, name, zone;
+	struct str policy_yaml;
+	struct policy_diagnostics *faults; /* when the policy is refused */
+};
+enum rc vault_tenant_add(struct vault *vault, const struct tenant_new *new, struct err *err)
+    MUST_CHECK; /* RC_CONFLICT: slug taken; RC_INVALID: policy, slug, zone */
+const struct tenant *vault_tenant_find(struct vault *vault, struct str slug); /* NULL */
+const struct tenant *vault_tenant_by_id(struct vault *vault, int64_t tenant);
+size_t vault_tenant_count(struct vault *vault);
+const struct tenant *vault_tenant_at(struct vault *vault, size_t index);
+
+/* --- who asks, and why ------------------------------------------------------ */
+
+/* The first argument of every touch. */
+struct door {
+	struct vault *vault;
+	const struct tenant *tenant;
+	const struct actor *actor;
+	struct str purpose; /* a purpose of the policy */
+};
+
+/* --- subjects --------------------------------------------------------------- */
+
+/* A new subject of a kind that some class is about ("member", "device" …). */
+enum rc vault_subject_add(const struct door *door, struct str kind, struct id *subject,
+                          struct err *err) MUST_CHECK;
+/* Destroys the subject's key, then its rows and terms; its log entries stay and
+ * join to nobody.  Needs `erase` on every class about its kind. */
+enum rc vault_subject_erase(const struct door *door, struct id subject, struct err *err)
+    MUST_CHECK;
+enum rc vault_subject_flags(const struct door *door, struct id subject, int64_t set,
+                            int64_t clear, struct err *err) MUST_CHECK;
+/* Random ids only, without a look inside; needs `read all` on `class`. */
+enum rc vault_subject_list(const struct door *door, struct str class,
+                           const struct subject_query *query, struct arena *arena,
+                           struct subject_row **rows, size_t *count, struct err *err)
+    MUST_CHECK;
+
+/* --- records ------------------------------------------------------------------ */
+
+#define VAULT_TERMS_MAX 4
+
+struct vault_index {
+	const char *field; /* declared as index of the class */
+	struct str text;   /* a term's value */
+	int64_t number;    /* a facet's code (from 1), or a time in µs */
+};
+
+struct vault_record {
+	struct str class;
+	struct id subject;
+	struct id id;    /* put: zero makes a new one */
+	int64_t version; /* put: the version that was seen; 0: new */
+	int64_t created_us, updated_us;
+	struct str body; /* JSON object; members are declared fields only */
+	struct vault_index indexes[VAULT_TERMS_MAX + FACETS_MAX + 1];
+	size_t index_count;
+};
+
+struct vault_records {
+	struct vault_record *items;
+	size_t count;
+};
+
+/* New or next version.  RC_CONFLICT: a term is taken, or the version is not the
+ * stored one.  Fills id, version and times. */
+enum rc vault_put(const struct door *door, struct vault_record *record, struct err *err)
+    MUST_CHECK;
+enum rc vault_get(const struct door *door, struct str class, struct id id, struct arena *arena,
+                  struct vault_record *record, struct err *err) MUST_CHECK;
+enum rc vault_delete(const struct door *door, struct str class, struct id id, struct err *err)
+    MUST_CHECK;
+enum rc vault_history(const struct door *door, struct str class, struct id id,
+                      struct arena *arena, struct vault_records *records, struct err *err)
+    MUST_CHECK; /* newest first, the current one included */
+
+/* Records of one class, of one subject or (with `read all`) of any; one entry
+ * for the list.  Order and paging as in store/row.h; tenant and class of the
+ * query are filled in here. */
+enum rc vault_list(const struct door *door, struct str class, struct record_query *query,
+                   struct arena *arena, struct vault_records *records, struct err *err)
+    MUST_CHECK;
+
+/* The record with that term.  RC_NOT_FOUND.  `number` may be NULL. */
+enum rc vault_find(const struct door *door, struct str class, const struct vault_index *term,
+                   struct arena *arena, struct vault_record *record, struct err *err)
+    MUST_CHECK;
+
+/* --- series: many small things of one subject, packed ------------------------- */
+
+/*
+ * A series is for readings and their like: items are appended in segments, a
+ * segment is one sealed body of a packed form that the service knows.  The
+ * subject's change counter numbers items gap-free in commit order: a segment
+ * of n items takes n numbers.  Marks make an append idempotent by (owner,
+ * sequence number); terms by a free identifier.
+ */
+struct series_mark {
+	struct id owner; /* the device */
+	int64_t block;
+	uint8_t before[MARK_BITS / 8]; /* as read: RC_RETRY when it has changed */
+	uint8_t after[MARK_BITS / 8];
+};
+
+struct series_term {
+	const char *field;
+	struct str value;
+	uint64_t item;  /* index of the item within the append, over its segments in order */
+	int64_t number; /* out, on RC_CONFLICT: the item that has it */
+};
+
+struct series_segment {
+	int64_t facet[FACETS_MAX];
+	int64_t time_from_us, time_to_us;
+	int64_t items;
+	struct str body; /* packed */
+	/* out, and in for a segment that is read or replaced: */
+	struct id id;
+	int64_t change_from, change_to;
+	int64_t updated_us; /* commit time; of compacted ones the latest */
+	bool is_compacted;  /* the body itself holds numbers, changes and times */
+};
+
+struct series_append {
+	struct str class;
+	struct id subject;
+	struct series_mark *marks;
+	size_t mark_count;
+	struct series_term *terms;
+	size_t term_count;
+	struct series_segment *segments;
+	size_t segment_count;
+};
+
+enum rc vault_marks_read(const struct door *door, struct series_mark *marks, size_t count,
+                         struct err *err) MUST_CHECK; /* fills before (and after alike) */
+enum rc vault_series_append(const struct door *door, struct series_append *append,
+                            struct err *err) MUST_CHECK;
+
+struct series_query {
+	struct str class;
+	struct id subject;
+	int64_t facet0;                   /* 0: any */
+	int64_t time_from_us, time_to_us; /* overlap; both 0: any */
+	int64_t change_after;             /* 0: any */
+	enum record_order order;
+	struct id after;
+	int64_t after_key;
+	int limit;
+	int64_t items_below;
+	const char *act; /* word of the entry: "read", "export"; NULL: "read" */
+};
+struct series_segments {
+	struct series_segment *items;
+	size_t count;
+};
+/* One entry for the page. */
+enum rc vault_series_read(const struct door *door, const struct series_query *query,
+                          struct arena *arena, struct series_segments *segments,
+                          struct err *err) MUST_CHECK;
+enum rc vault_series_find(const struct door *door, struct str class, struct id subject,
+                          const struct series_term *term, int64_t *number, struct err *err)
+    MUST_CHECK; /* the item with that term; RC_NOT_FOUND */
+/* The last change number given out. */
+enum rc vault_series_change(const struct door *door, struct id subject, int64_t *change,
+                            struct err *err) MUST_CHECK;
+
+/* Replaces segments by one that holds the same items: RC_RETRY when any is gone. */
+struct series_compact {
+	struct str class;
+	struct id subject;
+	const struct id *remove;
+	size_t remove_count;
+	struct series_segment into;
+};
+enum rc vault_series_compact(const struct door *door, struct series_compact *compact,
+                             struct err *err) MUST_CHECK;
+
+/* --- release --------------------------------------------------------------------- */
+
+/* The only way out of the tenant: decides for the recipient, records what left,
+ * to whom, under which consent.  The bytes are the caller's, of the form that
+ * the policy names for the recipient. */
+struct vault_release {
+	struct str recipient;
+	struct str class;
+	struct id subject;
+	int64_t count;
+	struct digest content; /* of what leaves */
+};
+enum rc vault_release(const struct door *door, const struct vault_release *release,
+                      int64_t *entry, struct err *err) MUST_CHECK;
+
+/* --- acts that are no touch of a record -------------------------------------------- */
+
+/* Sign-in, refusal, configuration: an entry of its own, durable on return. */
+struct vault_act {
+	struct str act, outcome, detail;
+	struct id subject; /* zero: none */
+	int64_t count;
+};
+enum rc vault_note(const struct door *door, const struct vault_act *act, int64_t *entry,
+                   struct err *err) MUST_CHECK;
+
+/* --- who looked ---------------------------------------------------------------------- */
+
+struct look {
+	int64_t entry; /* index in the tenant's log: ask audit_prove for its proof */
+	int64_t time_us;
+	struct id actor;
+	struct str role, act, class, purpose, reason;
+	int64_t count;
+};
+struct looks {
+	struct look *items;
+	size_t count;
+};
+/* Newest first, entry < before (INT64_MAX: from the newest); the subject itself or `manage
+ * log`. */
+enum rc vault_looks(const struct door *door, struct id subject, int64_t before,
+                    struct arena *arena, struct looks *looks, struct err *err) MUST_CHECK;
+
+/* --- secrets of other layers ------------------------------------------------------------ */
+
+/* Seals small things that are no records (sessions, outbox rows) under a key of
+ * the tenant made for `what`; and a MAC key for lookups by hash.  `place` is
+ * bound in: the same must be given to open. */
+struct vault_secret {
+	const struct tenant *tenant;
+	const char *what;
+	struct str place;
+};
+void vault_seal(struct vault *vault, const struct vault_secret *secret, struct str text,
+                struct arena *arena, struct str *sealed);
+enum rc vault_unseal(struct vault *vault, const struct vault_secret *secret, struct str sealed,
+                     struct arena *arena, struct str *text, struct err *err) MUST_CHECK;
+struct digest vault_mac(struct vault *vault, const struct tenant *tenant, const char *what,
+                        struct str text);
+
+/* --- housekeeping and checking ------------------------------------------------------------ */
+
+enum rc vault_tick(struct vault *vault, struct err *err)
+    MUST_CHECK; /* audit_advance and sweeps */
+
+struct vault_fault {
+	struct str where; /* "keys.dat slot 17", "record 0190…": never a value */
+};
+struct vault_check {
+	uint64_t records, keys;
+	struct vault_fault *faults;
+	size_t fault_count;
+};
+/* Opens every key and every row of a tenant: what does not open is named. */
+enum rc vault_verify(struct vault *vault, const struct tenant *tenant, struct arena *arena,
+                     struct vault_check *check, struct err *err) MUST_CHECK;
+
+#endif
