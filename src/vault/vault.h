@@ -91,14 +91,13 @@ enum rc vault_subject_list(const struct door *door, struct str class,
 
 /* --- records ------------------------------------------------------------------ */
 
-#define VAULT_TERMS_MAX 4
+#define VAULT_TERMS_MAX 4 /* of one record */
 
-struct vault_index {
-	const char *field; /* declared as index of the class */
-	struct str text;   /* a term's value */
-	int64_t number;    /* a facet's code (from 1), or a time in µs */
-};
-
+/*
+ * Indexes are taken from the body: a term is the string member of that name, a
+ * facet an integer member or the policy_number() of a string member, a time an
+ * RFC 3339 string or an integer of µs.  A member that is absent is not indexed.
+ */
 struct vault_record {
 	struct str class;
 	struct id subject;
@@ -106,8 +105,6 @@ struct vault_record {
 	int64_t version; /* put: the version that was seen; 0: new */
 	int64_t created_us, updated_us;
 	struct str body; /* JSON object; members are declared fields only */
-	struct vault_index indexes[VAULT_TERMS_MAX + FACETS_MAX + 1];
-	size_t index_count;
 };
 
 struct vault_records {
@@ -134,100 +131,14 @@ enum rc vault_list(const struct door *door, struct str class, struct record_quer
                    struct arena *arena, struct vault_records *records, struct err *err)
     MUST_CHECK;
 
-/* The record with that term.  RC_NOT_FOUND.  `number` may be NULL. */
-enum rc vault_find(const struct door *door, struct str class, const struct vault_index *term,
-                   struct arena *arena, struct vault_record *record, struct err *err)
-    MUST_CHECK;
-
-/* --- series: many small things of one subject, packed ------------------------- */
-
-/*
- * A series is for readings and their like: items are appended in segments, a
- * segment is one sealed body of a packed form that the service knows.  The
- * subject's change counter numbers items gap-free in commit order: a segment
- * of n items takes n numbers.  Marks make an append idempotent by (owner,
- * sequence number); terms by a free identifier.
- */
-struct series_mark {
-	struct id owner; /* the device */
-	int64_t block;
-	uint8_t before[MARK_BITS / 8]; /* as read: RC_RETRY when it has changed */
-	uint8_t after[MARK_BITS / 8];
-};
-
-struct series_term {
+struct vault_term {
 	const char *field;
 	struct str value;
-	uint64_t item;  /* index of the item within the append, over its segments in order */
-	int64_t number; /* out, on RC_CONFLICT: the item that has it */
 };
-
-struct series_segment {
-	int64_t facet[FACETS_MAX];
-	int64_t time_from_us, time_to_us;
-	int64_t items;
-	struct str body; /* packed */
-	/* out, and in for a segment that is read or replaced: */
-	struct id id;
-	int64_t change_from, change_to;
-	int64_t updated_us; /* commit time; of compacted ones the latest */
-	bool is_compacted;  /* the body itself holds numbers, changes and times */
-};
-
-struct series_append {
-	struct str class;
-	struct id subject;
-	struct series_mark *marks;
-	size_t mark_count;
-	struct series_term *terms;
-	size_t term_count;
-	struct series_segment *segments;
-	size_t segment_count;
-};
-
-enum rc vault_marks_read(const struct door *door, struct series_mark *marks, size_t count,
-                         struct err *err) MUST_CHECK; /* fills before (and after alike) */
-enum rc vault_series_append(const struct door *door, struct series_append *append,
-                            struct err *err) MUST_CHECK;
-
-struct series_query {
-	struct str class;
-	struct id subject;
-	int64_t facet0;                   /* 0: any */
-	int64_t time_from_us, time_to_us; /* overlap; both 0: any */
-	int64_t change_after;             /* 0: any */
-	enum record_order order;
-	struct id after;
-	int64_t after_key;
-	int limit;
-	int64_t items_below;
-	const char *act; /* word of the entry: "read", "export"; NULL: "read" */
-};
-struct series_segments {
-	struct series_segment *items;
-	size_t count;
-};
-/* One entry for the page. */
-enum rc vault_series_read(const struct door *door, const struct series_query *query,
-                          struct arena *arena, struct series_segments *segments,
-                          struct err *err) MUST_CHECK;
-enum rc vault_series_find(const struct door *door, struct str class, struct id subject,
-                          const struct series_term *term, int64_t *number, struct err *err)
-    MUST_CHECK; /* the item with that term; RC_NOT_FOUND */
-/* The last change number given out. */
-enum rc vault_series_change(const struct door *door, struct id subject, int64_t *change,
-                            struct err *err) MUST_CHECK;
-
-/* Replaces segments by one that holds the same items: RC_RETRY when any is gone. */
-struct series_compact {
-	struct str class;
-	struct id subject;
-	const struct id *remove;
-	size_t remove_count;
-	struct series_segment into;
-};
-enum rc vault_series_compact(const struct door *door, struct series_compact *compact,
-                             struct err *err) MUST_CHECK;
+/* The record with that term.  RC_NOT_FOUND. */
+enum rc vault_find(const struct door *door, struct str class, const struct vault_term *term,
+                   struct arena *arena, struct vault_record *record, struct err *err)
+    MUST_CHECK;
 
 /* --- release --------------------------------------------------------------------- */
 
