@@ -165,18 +165,6 @@ take_int(struct str *text, int64_t *number)
 	return true;
 }
 
-/* One text for one value: the bits that base64 leaves over must be zero. */
-static bool
-base64_is_canonical(struct str text, size_t bytes)
-{
-	static const char ends_of_32[] = "AEIMQUYcgkosw048"; /* 2 bits over */
-	static const char ends_of_16[] = "AQgw";             /* 4 bits over */
-	size_t length = bytes == 16 ? 22 : 43;
-
-	return text.len == length && text.ptr[length - 1] != '\0' &&
-	       strchr(bytes == 16 ? ends_of_16 : ends_of_32, text.ptr[length - 1]) != NULL;
-}
-
 static bool
 member_read(const struct member *member, struct str *text, char *value)
 {
@@ -192,8 +180,7 @@ member_read(const struct member *member, struct str *text, char *value)
 		*(struct str *)(void *)value = quoted;
 		return word_is_valid(quoted);
 	}
-	return base64_is_canonical(quoted, member->bytes) &&
-	       base64url_parse(quoted, value, member->bytes, &count, &ignored) == RC_OK &&
+	return base64url_parse(quoted, value, member->bytes, &count, &ignored) == RC_OK &&
 	       count == member->bytes &&
 	       (member->is_required || memcmp(value, zeros, member->bytes) != 0);
 }
