@@ -23,7 +23,7 @@ struct run {
 };
 
 struct search {
-	const struct series *series;
+	const struct trace *trace;
 	enum episode_kind kind;
 	int64_t gap_us;   /* longer ones break a run */
 	int64_t least_us; /* fifteen minutes, less the jitter */
@@ -35,7 +35,7 @@ static bool
 is_beyond(const struct search *search, size_t at)
 {
 	const struct level *level = &levels[search->kind];
-	double mg_dl = search->series->points[at].mg_dl;
+	double mg_dl = search->trace->points[at].mg_dl;
 
 	return level->is_low ? mg_dl < level->mg_dl : mg_dl > level->mg_dl;
 }
@@ -43,16 +43,16 @@ is_beyond(const struct search *search, size_t at)
 static struct run
 run_from(const struct search *search, size_t first)
 {
-	const struct series *series = search->series;
+	const struct trace *trace = search->trace;
 	struct run run = { .first = first, .last = first };
-	int64_t stands_us = series->interval_us * 3 / 2;
+	int64_t stands_us = trace->interval_us * 3 / 2;
 	int64_t gap_us = 0;
 
-	run.from_us = series->points[first].taken_us;
+	run.from_us = trace->points[first].taken_us;
 	run.is_beyond = is_beyond(search, first);
 	run.is_broken = true;
-	for (size_t next = first + 1; next < series->count; next++) {
-		gap_us = series->points[next].taken_us - series->points[run.last].taken_us;
+	for (size_t next = first + 1; next < trace->count; next++) {
+		gap_us = trace->points[next].taken_us - trace->points[run.last].taken_us;
 		if (gap_us > search->gap_us)
 			break;
 		if (is_beyond(search, next) != run.is_beyond) {
@@ -61,9 +61,9 @@ run_from(const struct search *search, size_t first)
 		}
 		run.last = next;
 	}
-	run.until_us = series->points[run.last].taken_us;
+	run.until_us = trace->points[run.last].taken_us;
 	if (run.is_broken)
-		run.until_us += series->interval_us;
+		run.until_us += trace->interval_us;
 	else
 		run.until_us += gap_us < stands_us ? gap_us : stands_us;
 	return run;
@@ -88,7 +88,7 @@ episode_close(struct search *search, bool is_cut)
 static void
 episode_grow(struct search *search, const struct run *run)
 {
-	const struct point *points = search->series->points;
+	const struct point *points = search->trace->points;
 	struct episode *episode = search->open;
 	bool is_low = levels[search->kind].is_low;
 
@@ -126,30 +126,30 @@ take_run(struct search *search, const struct run *run)
 static size_t
 episodes_max(const struct search *search)
 {
-	const struct point *points = search->series->points;
-	int64_t span_us = points[search->series->count - 1].taken_us - points[0].taken_us;
+	const struct point *points = search->trace->points;
+	int64_t span_us = points[search->trace->count - 1].taken_us - points[0].taken_us;
 	size_t fit = (size_t)(span_us / search->least_us) + 2;
 
-	return EPISODE_KINDS * (fit < search->series->count ? fit : search->series->count);
+	return EPISODE_KINDS * (fit < search->trace->count ? fit : search->trace->count);
 }
 
 void
-episodes_find(const struct series *series, struct episodes *episodes, struct arena *arena)
+episodes_find(const struct trace *trace, struct episodes *episodes, struct arena *arena)
 {
-	struct search search = { .series = series, .found = episodes };
+	struct search search = { .trace = trace, .found = episodes };
 	int64_t gap_us = EPISODE_GAP_MINUTES * US_PER_MIN;
 
 	*episodes = (struct episodes){ 0 };
-	if (series->interval_us == 0 || series->interval_us > EPISODE_INTERVAL_MAX)
+	if (trace->interval_us == 0 || trace->interval_us > EPISODE_INTERVAL_MAX)
 		return;
 	episodes->has = true;
-	search.gap_us = 3 * series->interval_us > gap_us ? 3 * series->interval_us : gap_us;
-	search.least_us = EPISODE_MINUTES * US_PER_MIN - series->interval_us / 10;
+	search.gap_us = 3 * trace->interval_us > gap_us ? 3 * trace->interval_us : gap_us;
+	search.least_us = EPISODE_MINUTES * US_PER_MIN - trace->interval_us / 10;
 	episodes->items = arena_alloc(arena, episodes_max(&search) * sizeof(struct episode),
 	                              _Alignof(struct episode));
 	for (int kind = 0; kind < EPISODE_KINDS; kind++) {
 		search.kind = (enum episode_kind)kind;
-		for (size_t at = 0; at < series->count;) {
+		for (size_t at = 0; at < trace->count;) {
 			struct run run = run_from(&search, at);
 			take_run(&search, &run);
 			at = run.last + 1;

@@ -18,7 +18,7 @@
 #ifndef SERVICE_MEASURE_EPISODE_H
 #define SERVICE_MEASURE_EPISODE_H
 
-#include "service/measure/series.h"
+#include "service/measure/trace.h"
 
 #define EPISODE_MINUTES              15
 #define EPISODE_EXTENDED_MINUTES     120
@@ -54,6 +54,6 @@ struct episodes {
 
 /* Readings further apart than EPISODE_INTERVAL_MAX_MINUTES (finger-sticks) cannot
  * show fifteen minutes: then there is no answer, which is not "none". */
-void episodes_find(const struct series *series, struct episodes *episodes, struct arena *arena);
+void episodes_find(const struct trace *trace, struct episodes *episodes, struct arena *arena);
 
 #endif

@@ -98,7 +98,7 @@ compute_ranges(struct metrics *metrics)
 	double gri;
 
 	for (size_t i = 0; i < metrics->count; i++) {
-		double mg_dl = metrics->series.points[i].mg_dl;
+		double mg_dl = metrics->trace.points[i].mg_dl;
 		metrics->ranges[range_of(mg_dl)].count++;
 		metrics->targets[target_of(metrics, mg_dl)].count++;
 	}
@@ -124,14 +124,14 @@ compute_moments(struct metrics *metrics)
 	if (metrics->count == 0)
 		return;
 	for (size_t i = 0; i < metrics->count; i++)
-		sum += metrics->series.points[i].mg_dl;
+		sum += metrics->trace.points[i].mg_dl;
 	mean = sum / count;
 	metrics->mean = known(mean);
 	metrics->gmi_percent = known(3.31 + 0.02392 * mean);
 	if (metrics->count < 2)
 		return;
 	for (size_t i = 0; i < metrics->count; i++) {
-		double off = metrics->series.points[i].mg_dl - mean;
+		double off = metrics->trace.points[i].mg_dl - mean;
 		squares += off * off;
 	}
 	metrics->sd = known(sqrt(squares / (count - 1)));
@@ -149,7 +149,7 @@ compute_ranks(struct metrics *metrics, const struct rank *ranks, struct arena *a
 		return;
 	sorted = arena_alloc(arena, metrics->count * sizeof(*sorted), _Alignof(double));
 	for (size_t i = 0; i < metrics->count; i++)
-		sorted[i] = metrics->series.points[ranks[i].index].mg_dl;
+		sorted[i] = metrics->trace.points[ranks[i].index].mg_dl;
 	metrics->min = known(sorted[0]);
 	metrics->max = known(sorted[metrics->count - 1]);
 	for (size_t i = 0; i < CURVE_COUNT; i++)
@@ -161,7 +161,7 @@ compute_ranks(struct metrics *metrics, const struct rank *ranks, struct arena *a
 static void
 compute_wear(struct metrics *metrics)
 {
-	const struct point *points = metrics->series.points;
+	const struct point *points = metrics->trace.points;
 	int64_t interval_us = metrics->interval_us;
 	int64_t last_us;
 	double received = 1;
@@ -248,7 +248,7 @@ swings_take(struct swings *swings, double mg_dl)
 static void
 compute_mage(struct metrics *metrics)
 {
-	const struct point *points = metrics->series.points;
+	const struct point *points = metrics->trace.points;
 	struct swings swings = { .sd = metrics->sd.value, .first = -1 };
 
 	if (metrics->sd.lack != LACK_NOTHING)
@@ -301,13 +301,13 @@ metrics_start(const struct metrics_input *input, struct metrics *metrics)
 	}
 	*metrics = (struct metrics){ 0 };
 	metrics->count = until > from ? until - from : 0;
-	metrics->series = (struct series){ input->points + (metrics->count > 0 ? from : 0),
-		                           metrics->count, input->zone, 0 };
+	metrics->trace = (struct trace){ input->points + (metrics->count > 0 ? from : 0),
+		                         metrics->count, input->zone, 0 };
 	metrics->target_low = has_target ? input->target_low : 70;
 	metrics->target_high = has_target ? input->target_high : 180;
 	if (metrics->count > 0) {
-		metrics->first_us = metrics->series.points[0].taken_us;
-		metrics->last_us = metrics->series.points[metrics->count - 1].taken_us;
+		metrics->first_us = metrics->trace.points[0].taken_us;
+		metrics->last_us = metrics->trace.points[metrics->count - 1].taken_us;
 	}
 	metrics->from_us = is_whole ? metrics->first_us : input->from_us;
 	metrics->until_us = is_whole ? metrics->last_us : input->until_us;
@@ -335,14 +335,14 @@ metrics_compute(const struct metrics_input *input, struct metrics *metrics, stru
 
 	metrics_start(input, metrics);
 	nothing_known_yet(metrics);
-	metrics->interval_us = series_interval_us(&metrics->series, arena);
-	metrics->series.interval_us = metrics->interval_us;
-	ranks = series_rank(&metrics->series, arena);
+	metrics->interval_us = trace_interval_us(&metrics->trace, arena);
+	metrics->trace.interval_us = metrics->interval_us;
+	ranks = trace_rank(&metrics->trace, arena);
 	compute_moments(metrics);
 	compute_ranks(metrics, ranks, arena);
 	compute_ranges(metrics);
 	compute_mage(metrics);
-	profile_compute(&metrics->series, ranks, &metrics->profile, arena);
-	episodes_find(&metrics->series, &metrics->episodes, arena);
+	profile_compute(&metrics->trace, ranks, &metrics->profile, arena);
+	episodes_find(&metrics->trace, &metrics->episodes, arena);
 	compute_wear(metrics);
 }

@@ -74,7 +74,7 @@ struct metrics_input {
 };
 
 struct metrics {
-	struct series series; /* the points of the period; borrowed from the input */
+	struct trace trace; /* the points of the period; borrowed from the input */
 	size_t count;
 	int64_t first_us; /* of the first and the last reading; 0 without one */
 	int64_t last_us;

@@ -37,7 +37,7 @@ group_finish(struct profile_group *group)
 	group->above_percent *= 100 / count;
 }
 
-/* --- walking the series through the zone ----------------------------------- */
+/* --- walking the trace through the zone ----------------------------------- */
 
 struct walk {
 	struct zone_span span;
@@ -53,48 +53,48 @@ local_time_of_day(const struct walk *walk, int64_t us)
 }
 
 static void
-day_begin(struct walk *walk, const struct series *series, size_t at, struct profile *profile)
+day_begin(struct walk *walk, const struct trace *trace, size_t at, struct profile *profile)
 {
-	int64_t us = series->points[at].taken_us;
+	int64_t us = trace->points[at].taken_us;
 	struct profile_day *day = &profile->days[profile->day_count++];
 
-	day->start_us = zone_day_start_us(series->zone, us);
-	day->end_us = zone_day_end_us(series->zone, us);
+	day->start_us = zone_day_start_us(trace->zone, us);
+	day->end_us = zone_day_end_us(trace->zone, us);
 	day->first = at;
 	walk->day_end_us = day->end_us;
 }
 
 /* Most days that `count` readings can lie on, without counting them. */
 static size_t
-days_max(const struct series *series)
+days_max(const struct trace *trace)
 {
 	int64_t span_us;
 	size_t days;
 
-	if (series->count == 0)
+	if (trace->count == 0)
 		return 1;
-	span_us = series->points[series->count - 1].taken_us - series->points[0].taken_us;
+	span_us = trace->points[trace->count - 1].taken_us - trace->points[0].taken_us;
 	/* A local day has at least 23 hours, and both ends may be partial. */
 	days = (size_t)(span_us / (23 * US_PER_HOUR)) + 2;
-	return days < series->count ? days : series->count;
+	return days < trace->count ? days : trace->count;
 }
 
 /* Fills groups and days, and each point's bin. */
 static void
-walk_days(const struct series *series, struct profile *profile, uint8_t *bins)
+walk_days(const struct trace *trace, struct profile *profile, uint8_t *bins)
 {
 	struct walk walk = { .span = { .from_us = 0, .until_us = INT64_MIN },
 		             .day_end_us = INT64_MIN };
 	int weekday = 0;
 
-	for (size_t i = 0; i < series->count; i++) {
-		const struct point *point = &series->points[i];
+	for (size_t i = 0; i < trace->count; i++) {
+		const struct point *point = &trace->points[i];
 		int64_t time_of_day;
 
 		if (point->taken_us >= walk.span.until_us)
-			walk.span = zone_span_at(series->zone, point->taken_us);
+			walk.span = zone_span_at(trace->zone, point->taken_us);
 		if (point->taken_us >= walk.day_end_us) {
-			day_begin(&walk, series, i, profile);
+			day_begin(&walk, trace, i, profile);
 			weekday = civil_weekday(point->taken_us, walk.span.offset_s);
 		}
 		time_of_day = local_time_of_day(&walk, point->taken_us);
@@ -110,16 +110,16 @@ walk_days(const struct series *series, struct profile *profile, uint8_t *bins)
 
 /* Points come in order of value, so every bin's list is sorted as it grows. */
 static void
-fill_bins(const struct series *series, const struct rank *ranks, const uint8_t *bin_of,
+fill_bins(const struct trace *trace, const struct rank *ranks, const uint8_t *bin_of,
           struct profile *profile, struct arena *arena)
 {
 	double *sorted =
-	    arena_alloc(arena, (3 * series->count + 1) * sizeof(double), _Alignof(double));
+	    arena_alloc(arena, (3 * trace->count + 1) * sizeof(double), _Alignof(double));
 	size_t own[PROFILE_BINS] = { 0 };
 	double *lists[PROFILE_BINS];
 	size_t lens[PROFILE_BINS] = { 0 };
 
-	for (size_t i = 0; i < series->count; i++)
+	for (size_t i = 0; i < trace->count; i++)
 		own[bin_of[i]]++;
 	for (size_t i = 0; i < PROFILE_BINS; i++) {
 		profile->bins[i].count = own[(i + PROFILE_BINS - 1) % PROFILE_BINS] + own[i] +
@@ -127,8 +127,8 @@ fill_bins(const struct series *series, const struct rank *ranks, const uint8_t *
 		lists[i] = sorted;
 		sorted += profile->bins[i].count;
 	}
-	for (size_t i = 0; i < series->count; i++) {
-		double mg_dl = series->points[ranks[i].index].mg_dl;
+	for (size_t i = 0; i < trace->count; i++) {
+		double mg_dl = trace->points[ranks[i].index].mg_dl;
 		size_t bin = bin_of[ranks[i].index] + PROFILE_BINS - 1;
 		for (size_t near = 0; near < 3; near++) {
 			size_t to = (bin + near) % PROFILE_BINS;
@@ -175,16 +175,16 @@ smooth_bins(struct profile *profile)
 }
 
 void
-profile_compute(const struct series *series, const struct rank *ranks, struct profile *profile,
+profile_compute(const struct trace *trace, const struct rank *ranks, struct profile *profile,
                 struct arena *arena)
 {
-	uint8_t *bin_of = arena_alloc(arena, series->count + 1, 1);
+	uint8_t *bin_of = arena_alloc(arena, trace->count + 1, 1);
 
 	*profile = (struct profile){ 0 };
-	profile->days = arena_alloc(arena, days_max(series) * sizeof(profile->days[0]),
+	profile->days = arena_alloc(arena, days_max(trace) * sizeof(profile->days[0]),
 	                            _Alignof(struct profile_day));
-	walk_days(series, profile, bin_of);
-	fill_bins(series, ranks, bin_of, profile, arena);
+	walk_days(trace, profile, bin_of);
+	fill_bins(trace, ranks, bin_of, profile, arena);
 	smooth_bins(profile);
 	for (size_t i = 0; i < PROFILE_PARTS; i++)
 		group_finish(&profile->parts[i]);

@@ -1,5 +1,5 @@
 /*
- * A series by time of day, by day and by kind of day, in the member's zone.
+ * A trace by time of day, by day and by kind of day, in the member's zone.
  *
  * The ambulatory glucose profile (Bergenstal et al. 2013, doi:10.1089/dia.
  * 2013.0051; Johnson et al. 2019, doi:10.1089/dia.2019.0034) lays all days over
@@ -14,7 +14,7 @@
 #ifndef SERVICE_MEASURE_PROFILE_H
 #define SERVICE_MEASURE_PROFILE_H
 
-#include "service/measure/series.h"
+#include "service/measure/trace.h"
 
 #define PROFILE_BINS        96
 #define PROFILE_BIN_MIN     5
@@ -56,8 +56,8 @@ struct profile {
 	size_t day_count;
 };
 
-/* `ranks` are series_rank()'s of the same series. */
-void profile_compute(const struct series *series, const struct rank *ranks,
+/* `ranks` are trace_rank()'s of the same trace. */
+void profile_compute(const struct trace *trace, const struct rank *ranks,
                      struct profile *profile, struct arena *arena);
 
 #endif

@@ -1,4 +1,4 @@
-#include "service/measure/series.h"
+#include "service/measure/trace.h"
 
 #include <assert.h>
 #include <math.h>
@@ -64,26 +64,26 @@ ranks_new(struct arena *arena, size_t count)
 }
 
 struct rank *
-series_rank(const struct series *series, struct arena *arena)
+trace_rank(const struct trace *trace, struct arena *arena)
 {
-	struct rank *ranks = ranks_new(arena, series->count);
-	struct rank *scratch = ranks_new(arena, series->count);
+	struct rank *ranks = ranks_new(arena, trace->count);
+	struct rank *scratch = ranks_new(arena, trace->count);
 
-	for (size_t i = 0; i < series->count; i++)
-		ranks[i] = (struct rank){ rank_key(series->points[i].mg_dl), i };
-	rank_sort(ranks, scratch, series->count);
+	for (size_t i = 0; i < trace->count; i++)
+		ranks[i] = (struct rank){ rank_key(trace->points[i].mg_dl), i };
+	rank_sort(ranks, scratch, trace->count);
 	return ranks;
 }
 
 int64_t
-series_interval_us(const struct series *series, struct arena *arena)
+trace_interval_us(const struct trace *trace, struct arena *arena)
 {
-	struct rank *gaps = ranks_new(arena, series->count);
-	struct rank *scratch = ranks_new(arena, series->count);
+	struct rank *gaps = ranks_new(arena, trace->count);
+	struct rank *scratch = ranks_new(arena, trace->count);
 	size_t count = 0;
 
-	for (size_t i = 1; i < series->count; i++) {
-		int64_t gap_us = series->points[i].taken_us - series->points[i - 1].taken_us;
+	for (size_t i = 1; i < trace->count; i++) {
+		int64_t gap_us = trace->points[i].taken_us - trace->points[i - 1].taken_us;
 
 		assert(gap_us >= 0);
 		if (gap_us > 0)

@@ -6,8 +6,8 @@
  * are sorted by time (equal times may occur) and finite; entered-in-error
  * readings and other analytes are left out by whoever fills the array.
  */
-#ifndef SERVICE_MEASURE_SERIES_H
-#define SERVICE_MEASURE_SERIES_H
+#ifndef SERVICE_MEASURE_TRACE_H
+#define SERVICE_MEASURE_TRACE_H
 
 #include "base/arena.h"
 #include "base/zone.h"
@@ -17,11 +17,11 @@ struct point {
 	double mg_dl;
 };
 
-struct series {
+struct trace {
 	const struct point *points;
 	size_t count;
 	const struct zone *zone; /* the member's; NULL: UTC */
-	int64_t interval_us;     /* series_interval_us(), or 0 */
+	int64_t interval_us;     /* trace_interval_us(), or 0 */
 };
 
 /* Something to sort by: the key, and the index of what it belongs to. */
@@ -38,11 +38,11 @@ void rank_sort(struct rank *ranks, struct rank *scratch, size_t count);
 uint64_t rank_key(double value);
 
 /* The points in order of value, in the arena. */
-struct rank *series_rank(const struct series *series, struct arena *arena);
+struct rank *trace_rank(const struct trace *trace, struct arena *arena);
 
 /* The interval at which readings are expected: the median of the gaps between
  * neighbours that are not at the same time.  0 for fewer than two such. */
-int64_t series_interval_us(const struct series *series, struct arena *arena);
+int64_t trace_interval_us(const struct trace *trace, struct arena *arena);
 
 /* The percentile `share` (0–1) of sorted values: type 7 of Hyndman and Fan
  * 1996, doi:10.1080/00031305.1996.10473566, with linear interpolation.
