@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -202,6 +203,22 @@ folders_make(int root, const char *path, struct err *err)
 		else if (errno != EEXIST)
 			return io_fail(err, "making a folder");
 	}
+	return RC_OK;
+}
+
+enum rc
+tile_folder_make(const char *dir, struct err *err)
+{
+	CLEANUP(fd_close) int above = -1;
+	char path[PATH_MAX];
+
+	if (mkdir(dir, 0700) != 0)
+		return errno == EEXIST ? RC_OK : io_fail(err, "making the folder");
+	if (snprintf(path, sizeof(path), "%s/..", dir) >= (int)sizeof(path))
+		return FAIL(err, RC_LIMIT, "the path of the audit log is too long");
+	above = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (above < 0 || fsync(above) != 0)
+		return io_fail(err, "syncing a folder");
 	return RC_OK;
 }
 

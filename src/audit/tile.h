@@ -55,6 +55,10 @@ enum rc bundle_read(struct str bundle, size_t count, struct str *leaves, struct 
  * and *.tmp, and the next run writes the same files again.
  */
 struct tile_batch;
+
+/* Makes `dir` itself, durably, when it is not there. */
+enum rc tile_folder_make(const char *dir, struct err *err) MUST_CHECK;
+
 enum rc tile_batch_new(struct tile_batch **batch, const char *dir, int64_t tenant,
                        struct err *err) MUST_CHECK;
 void

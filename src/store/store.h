@@ -225,6 +225,9 @@ enum rc store_checkpoint_list(struct store_tx *tx, int64_t tenant, struct arena 
                               struct checkpoint_row **rows, size_t *count, struct err *err)
     MUST_CHECK; /* oldest first */
 
+enum rc store_checkpoint_delete(struct store_tx *tx, int64_t tenant, int64_t size,
+                                struct err *err) MUST_CHECK; /* the one of that size */
+
 /* Partial tiles: the hashes of one tile that is not full yet. */
 enum rc store_tile_put(struct store_tx *tx, const struct tile_row *row, struct err *err)
     MUST_CHECK;
