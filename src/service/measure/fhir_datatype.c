@@ -17,17 +17,22 @@ const struct fhir_shape fhir_quantity =
 
 /* A Quantity without comparator (sqty-1). */
 static const struct fhir_element simple_quantity_rows[] = {
-	FHIR_ONE("value", FHIR_DECIMAL), FHIR_ONE("unit", FHIR_STRING),
-	FHIR_ONE("system", FHIR_URI),    FHIR_ONE("code", FHIR_CODE),
+	FHIR_ONE("value", FHIR_DECIMAL),
+	FHIR_ONE("unit", FHIR_STRING),
+	FHIR_ONE("system", FHIR_URI),
+	FHIR_ONE("code", FHIR_CODE),
 	FHIR_ELEMENT_ROWS,
 };
 const struct fhir_shape fhir_simple_quantity =
     FHIR_SHAPE(simple_quantity_rows, "SimpleQuantity", FHIR_RULE_QUANTITY, NULL);
 
 static const struct fhir_element coding_rows[] = {
-	FHIR_ONE("system", FHIR_URI),     FHIR_ONE("code", FHIR_CODE),
-	FHIR_ONE("display", FHIR_STRING), FHIR_ONE("version", FHIR_STRING),
-	FHIR_ELEMENT_ROWS,                FHIR_ONE("userSelected", FHIR_BOOLEAN),
+	FHIR_ONE("system", FHIR_URI),
+	FHIR_ONE("code", FHIR_CODE),
+	FHIR_ONE("display", FHIR_STRING),
+	FHIR_ONE("version", FHIR_STRING),
+	FHIR_ELEMENT_ROWS,
+	FHIR_ONE("userSelected", FHIR_BOOLEAN),
 };
 const struct fhir_shape fhir_coding = FHIR_SHAPE(coding_rows, "Coding", FHIR_RULE_NONE, NULL);
 
@@ -52,8 +57,10 @@ const struct fhir_shape fhir_identifier =
     FHIR_SHAPE(identifier_rows, "Identifier", FHIR_RULE_NONE, NULL);
 
 static const struct fhir_element reference_rows[] = {
-	FHIR_ONE("reference", FHIR_STRING), FHIR_ONE_OF("identifier", fhir_identifier),
-	FHIR_ONE("display", FHIR_STRING),   FHIR_ONE("type", FHIR_URI),
+	FHIR_ONE("reference", FHIR_STRING),
+	FHIR_ONE_OF("identifier", fhir_identifier),
+	FHIR_ONE("display", FHIR_STRING),
+	FHIR_ONE("type", FHIR_URI),
 	FHIR_ELEMENT_ROWS,
 };
 const struct fhir_shape fhir_reference =
@@ -94,9 +101,12 @@ const struct fhir_shape fhir_sampled_data =
     FHIR_SHAPE(sampled_data_rows, "SampledData", FHIR_RULE_NONE, NULL);
 
 static const struct fhir_element meta_rows[] = {
-	FHIR_ONE("versionId", FHIR_ID),        FHIR_ONE("lastUpdated", FHIR_INSTANT),
-	FHIR_MANY("profile", FHIR_URI),        FHIR_ONE("source", FHIR_URI),
-	FHIR_MANY_OF("security", fhir_coding), FHIR_MANY_OF("tag", fhir_coding),
+	FHIR_ONE("versionId", FHIR_ID),
+	FHIR_ONE("lastUpdated", FHIR_INSTANT),
+	FHIR_MANY("profile", FHIR_URI),
+	FHIR_ONE("source", FHIR_URI),
+	FHIR_MANY_OF("security", fhir_coding),
+	FHIR_MANY_OF("tag", fhir_coding),
 	FHIR_ELEMENT_ROWS,
 };
 const struct fhir_shape fhir_meta = FHIR_SHAPE(meta_rows, "Meta", FHIR_RULE_NONE, NULL);
@@ -169,10 +179,14 @@ const struct fhir_shape fhir_address =
     FHIR_SHAPE(address_rows, "Address", FHIR_RULE_NONE, NULL);
 
 static const struct fhir_element attachment_rows[] = {
-	FHIR_ONE("contentType", FHIR_CODE), FHIR_ONE("language", FHIR_CODE),
-	FHIR_ONE("data", FHIR_BASE64),      FHIR_ONE("url", FHIR_URI),
-	FHIR_ONE("size", FHIR_UNSIGNED_INT), FHIR_ONE("hash", FHIR_BASE64),
-	FHIR_ONE("title", FHIR_STRING),     FHIR_ONE("creation", FHIR_DATETIME),
+	FHIR_ONE("contentType", FHIR_CODE),
+	FHIR_ONE("language", FHIR_CODE),
+	FHIR_ONE("data", FHIR_BASE64),
+	FHIR_ONE("url", FHIR_URI),
+	FHIR_ONE("size", FHIR_UNSIGNED_INT),
+	FHIR_ONE("hash", FHIR_BASE64),
+	FHIR_ONE("title", FHIR_STRING),
+	FHIR_ONE("creation", FHIR_DATETIME),
 	FHIR_ELEMENT_ROWS,
 };
 const struct fhir_shape fhir_attachment =

@@ -81,9 +81,9 @@ fhir_issue_add(struct fhir_issues *issues, const struct fhir_place *place, const
 		issues->rc = complaint.rc;
 	if (issue == NULL)
 		return;
-	*issue = (struct fhir_issue){ FHIR_ERROR, complaint.type,
-		                      expression_of(issues->arena, place, member),
-		                      complaint.why };
+	*issue =
+	    (struct fhir_issue){ FHIR_ERROR, complaint.type,
+		                 expression_of(issues->arena, place, member), complaint.why };
 }
 
 void
@@ -92,8 +92,8 @@ fhir_issue_warn(struct fhir_issues *issues, struct str expression, const char *w
 	struct fhir_issue *issue = issue_new(issues);
 
 	if (issue != NULL)
-		*issue = (struct fhir_issue){ FHIR_WARNING, FHIR_NOT_SUPPORTED, expression,
-			                      why };
+		*issue =
+		    (struct fhir_issue){ FHIR_WARNING, FHIR_NOT_SUPPORTED, expression, why };
 }
 
 enum fhir_issue_type
@@ -103,14 +103,22 @@ fhir_issue_of_rc(enum rc rc)
 		enum rc rc;
 		enum fhir_issue_type type;
 	} rows[] = {
-		{ RC_OK, FHIR_INFORMATIONAL },     { RC_SYNTAX, FHIR_INVALID },
-		{ RC_UNAUTHENTICATED, FHIR_SECURITY }, { RC_DENIED, FHIR_FORBIDDEN },
-		{ RC_NOT_FOUND, FHIR_NOT_FOUND },  { RC_METHOD, FHIR_NOT_SUPPORTED },
-		{ RC_NOT_ACCEPTABLE, FHIR_NOT_SUPPORTED }, { RC_CONFLICT, FHIR_CONFLICT },
-		{ RC_GONE, FHIR_DELETED },         { RC_PRECONDITION, FHIR_CONFLICT },
-		{ RC_LIMIT, FHIR_TOO_COSTLY },     { RC_MEDIA, FHIR_NOT_SUPPORTED },
-		{ RC_INVALID, FHIR_BUSINESS_RULE }, { RC_RATE, FHIR_THROTTLED },
-		{ RC_BUSY, FHIR_TRANSIENT },       { RC_RETRY, FHIR_TRANSIENT },
+		{ RC_OK, FHIR_INFORMATIONAL },
+		{ RC_SYNTAX, FHIR_INVALID },
+		{ RC_UNAUTHENTICATED, FHIR_SECURITY },
+		{ RC_DENIED, FHIR_FORBIDDEN },
+		{ RC_NOT_FOUND, FHIR_NOT_FOUND },
+		{ RC_METHOD, FHIR_NOT_SUPPORTED },
+		{ RC_NOT_ACCEPTABLE, FHIR_NOT_SUPPORTED },
+		{ RC_CONFLICT, FHIR_CONFLICT },
+		{ RC_GONE, FHIR_DELETED },
+		{ RC_PRECONDITION, FHIR_CONFLICT },
+		{ RC_LIMIT, FHIR_TOO_COSTLY },
+		{ RC_MEDIA, FHIR_NOT_SUPPORTED },
+		{ RC_INVALID, FHIR_BUSINESS_RULE },
+		{ RC_RATE, FHIR_THROTTLED },
+		{ RC_BUSY, FHIR_TRANSIENT },
+		{ RC_RETRY, FHIR_TRANSIENT },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {

@@ -87,8 +87,8 @@ void fhir_issue_warn(struct fhir_issues *issues, struct str expression, const ch
 
 /* The issue type that fits an rc, for an OperationOutcome about one error. */
 enum fhir_issue_type fhir_issue_of_rc(enum rc rc);
-const char *fhir_issue_code(enum fhir_issue_type type);       /* "not-supported" */
-const char *fhir_severity_code(enum fhir_severity severity);  /* "error" */
+const char *fhir_issue_code(enum fhir_issue_type type);      /* "not-supported" */
+const char *fhir_severity_code(enum fhir_severity severity); /* "error" */
 
 /* [A-Za-z][A-Za-z0-9]{0,47}, with a leading '_' allowed: fit to be repeated. */
 bool fhir_is_element_name(struct str name);

@@ -340,9 +340,9 @@ time_type_check(enum fhir_type type, struct str text)
 	if (type == FHIR_TIME)
 		return time_is_valid(text) ? NULL : "not a time of day (hh:mm:ss)";
 	if (type == FHIR_INSTANT)
-		return is_good && moment.has_time
-		           ? NULL
-		           : "not an instant: date, time to the second and offset, all existing";
+		return is_good && moment.has_time ? NULL
+		                                  : "not an instant: date, time to the second "
+		                                    "and offset, all existing";
 	if (type == FHIR_DATE)
 		return is_good && !moment.has_time ? NULL : "not a date that exists";
 	return is_good ? NULL

@@ -49,8 +49,9 @@ static const struct fhir_element observation_rows[] = {
 	FHIR_PICK(1, "effectiveInstant", FHIR_INSTANT),
 	FHIR_TO_MANY("basedOn", "CarePlan DeviceRequest ImmunizationRecommendation "
 	                        "MedicationRequest NutritionOrder ServiceRequest"),
-	FHIR_TO_MANY("partOf", "MedicationAdministration MedicationDispense MedicationStatement "
-	                       "Procedure Immunization ImagingStudy"),
+	FHIR_TO_MANY("partOf",
+	             "MedicationAdministration MedicationDispense MedicationStatement "
+	             "Procedure Immunization ImagingStudy"),
 	FHIR_TO_MANY("focus", NULL),
 	FHIR_TO("encounter", "Encounter"),
 	FHIR_ONE_OF("dataAbsentReason", fhir_codeable_concept),
@@ -114,8 +115,7 @@ static const struct fhir_element device_rows[] = {
 	FHIR_MANY_OF("safety", fhir_codeable_concept),
 	FHIR_TO("parent", "Device"),
 };
-static const struct fhir_shape device =
-    FHIR_SHAPE(device_rows, "Device", FHIR_RULE_NONE, NULL);
+static const struct fhir_shape device = FHIR_SHAPE(device_rows, "Device", FHIR_RULE_NONE, NULL);
 
 static const struct fhir_element patient_rows[] = {
 	FHIR_DOMAIN_ROWS,
