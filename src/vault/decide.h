@@ -63,7 +63,7 @@ enum refusal {
 	REFUSAL_SUBJECT_ERASED,
 };
 
-#define DECISION_STEPS_MAX 12
+#define DECISION_STEPS_MAX 16
 
 /* One line of the explanation: what was asked of the policy, and the answer. */
 struct decision_step {

@@ -36,7 +36,6 @@ struct series_segment {
 	struct id id;
 	int64_t change_from, change_to;
 	int64_t updated_us; /* commit time; of compacted ones the latest */
-	bool is_compacted;  /* the body itself holds numbers, changes and times */
 };
 
 struct series_append {

@@ -84,9 +84,16 @@ enum rc vault_subject_erase(const struct door *door, struct id subject, struct e
 enum rc vault_subject_flags(const struct door *door, struct id subject, int64_t set,
                             int64_t clear, struct err *err) MUST_CHECK;
 /* Random ids only, without a look inside; needs `read all` on `class`. */
-enum rc vault_subject_list(const struct door *door, struct str class,
-                           const struct subject_query *query, struct arena *arena,
-                           struct subject_row **rows, size_t *count, struct err *err)
+struct subject_list_ask {
+	struct str class;
+	struct subject_query query; /* its tenant is filled in */
+	struct subject_row *rows;   /* out */
+	size_t count;
+};
+enum rc vault_subject_list(const struct door *door, struct subject_list_ask *what,
+                           struct arena *arena, struct err *err) MUST_CHECK;
+/* Kind and flags, for the server's own use: no look at data.  RC_NOT_FOUND. */
+enum rc vault_subject_find(struct vault *vault, struct subject_row *row, struct err *err)
     MUST_CHECK;
 
 /* --- records ------------------------------------------------------------------ */
@@ -179,10 +186,14 @@ struct looks {
 	struct look *items;
 	size_t count;
 };
-/* Newest first, entry < before (INT64_MAX: from the newest); the subject itself or `manage
- * log`. */
-enum rc vault_looks(const struct door *door, struct id subject, int64_t before,
-                    struct arena *arena, struct looks *looks, struct err *err) MUST_CHECK;
+/* Newest first, entry < before (INT64_MAX: from the newest); for the subject
+ * itself, or with `manage log`. */
+struct looks_query {
+	struct id subject;
+	int64_t before;
+};
+enum rc vault_looks(const struct door *door, struct looks_query *query, struct arena *arena,
+                    struct looks *looks, struct err *err) MUST_CHECK;
 
 /* --- secrets of other layers ------------------------------------------------------------ */
 

@@ -1,0 +1,96 @@
+/*
+ * What the vault's own files share.  Nothing outside src/vault includes this.
+ *
+ * A touch is one passage through the door: touch_begin() names it and fetches
+ * the keys of its commitments, touch_decide() asks decide() with the subject
+ * as the transaction sees it, touch_record() writes the entry (and the line
+ * for "who looked"), touch_end() turns a refusal into the caller's error.  A
+ * refusal commits its entry and nothing else.
+ */
+#ifndef VAULT_INSIDE_H
+#define VAULT_INSIDE_H
+
+#include <pthread.h>
+
+#include "base/limits.h"
+#include "vault/keys.h"
+#include "vault/vault.h"
+
+#define TENANTS_MAX 1024
+
+struct vault {
+	struct store *store;
+	struct keys *keys;
+	struct audit *audit;
+	const struct clock *clock;
+	int lock_fd;
+	bool is_read_only;
+	char *dir;
+	char *origin_host;
+	pthread_rwlock_t lock; /* of the list of tenants */
+	struct tenant *tenants[TENANTS_MAX];
+	size_t tenant_count;
+	struct arena texts; /* of the tenants */
+	int64_t swept_us;
+};
+
+struct touch {
+	const struct door *door;
+	const char *act;
+	struct ask ask;
+	struct decision decision;
+	struct audit_entry entry;
+	struct key actor_log, subject_log, look;
+	struct subject_row subject; /* as the transaction saw it */
+	bool has_subject;
+	int64_t state_version; /* 0: not seen yet; a later transaction must see the same */
+	struct str outcome;    /* of acts, by the caller; else the decision's word */
+	int64_t index;         /* of the entry */
+};
+
+enum rc touch_begin(struct touch *touch, const struct door *door, const struct ask *ask,
+                    const char *act, struct err *err) MUST_CHECK;
+/* RC_GONE, RC_RETRY (the subject's state changed since the touch saw it); a
+ * refusal is RC_OK with touch->decision.refusal set. */
+enum rc touch_decide(struct store_tx *tx, struct touch *touch, struct err *err) MUST_CHECK;
+/* What it was about: `ids` are of records, committed to and not stored. */
+void touch_about(struct touch *touch, struct str ids, int64_t count);
+enum rc touch_record(struct store_tx *tx, struct touch *touch, struct err *err) MUST_CHECK;
+/* RC_DENIED with the refusal's sentence, or RC_OK. */
+enum rc touch_end(const struct touch *touch, struct err *err) MUST_CHECK;
+void touch_wipe(struct touch *touch);
+
+/* Records without deciding: for acts whose outcome is the caller's to say. */
+enum rc note_write(struct store_tx *tx, void *touch, struct err *err) MUST_CHECK;
+
+/* Decides and records in one write transaction: for the end of a read, whose
+ * rows were fetched before, and for acts.  The data may leave after RC_OK. */
+enum rc touch_commit(struct touch *touch, struct err *err) MUST_CHECK;
+static inline bool
+touch_is_refused(const struct touch *touch)
+{
+	return touch->decision.refusal != REFUSAL_NONE;
+}
+
+/* Seals and opens the body of a row in its place: every column is bound. */
+enum rc row_seal(const struct key *key, struct record_row *row, struct str body,
+                 struct arena *arena, struct err *err) MUST_CHECK;
+enum rc row_open(const struct key *key, const struct record_row *row, struct arena *arena,
+                 struct str *body, struct err *err) MUST_CHECK;
+/* With the key that the row names. */
+enum rc row_unseal(struct vault *vault, const struct record_row *row, struct arena *arena,
+                   struct str *body, struct err *err) MUST_CHECK;
+
+/* Which month key a new record of the class takes, and when it expires. */
+void row_retention(struct record_row *row, const struct policy_class *class, int64_t now_us);
+
+enum rc term_mac(struct vault *vault, const struct tenant *tenant, struct term_row *row,
+                 struct str value, struct err *err) MUST_CHECK;
+
+/* Erasures that a crash cut short: their keys are gone, their rows follow. */
+enum rc subjects_finish_erasing(struct vault *vault, struct err *err) MUST_CHECK;
+
+enum rc tenant_load_all(struct vault *vault, struct err *err) MUST_CHECK;
+enum rc server_log_open(struct vault *vault, struct err *err) MUST_CHECK;
+
+#endif

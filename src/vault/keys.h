@@ -1,0 +1,79 @@
+/*
+ * The key store: keys.dat, a file of slots beside the database, and a cache.
+ *
+ * Keys form a tree: master → tenant → owner (a subject) → class, and tenant →
+ * (class, month); each is wrapped under the one above.  A key lies in one
+ * 64-byte slot and nowhere else: the database names the slot, so a copy of the
+ * database opens nothing.  A slot is durable before the row that names it.
+ * Destroying a key overwrites its slot and syncs, drops it from the cache, and
+ * then the row; what was sealed under it, and every key below it, is noise.
+ *
+ *   slot: nonce 12 ‖ wrapped key 32 ‖ tag 16 ‖ generation 4 (little endian)
+ *
+ * The wrapping binds tenant, owner, class, month, slot and generation, so a
+ * slot that is moved, swapped or flipped is RC_CORRUPT, named by its number.
+ */
+#ifndef VAULT_KEYS_H
+#define VAULT_KEYS_H
+
+#include "crypto/secret.h"
+#include "store/store.h"
+
+struct keys;
+
+struct key_name {
+	int64_t tenant;
+	struct id owner; /* zero: the tenant's own */
+	int64_t class;   /* 0: the owner's node; else the class */
+	int64_t month;   /* with a zero owner: of (class, month); else 0 */
+};
+
+enum rc keys_create(const char *path, struct err *err) MUST_CHECK;
+struct keys_options {
+	const char *path;
+	struct store *store;
+	const struct key *master; /* copied to locked memory */
+	bool is_read_only;        /* beside a running server: nothing is made or wiped */
+};
+/* Slots that no row names are overwritten. */
+enum rc keys_open(struct keys **keys, const struct keys_options *options, struct err *err)
+    MUST_CHECK;
+void keys_close(struct keys *keys);
+
+/* RC_NOT_FOUND: there is none (any more). */
+enum rc keys_find(struct keys *keys, const struct key_name *name, struct key *key,
+                  struct err *err) MUST_CHECK;
+/* As keys_find(), and makes it and what is above it when there is none.  Not
+ * from inside a store transaction. */
+enum rc keys_need(struct keys *keys, const struct key_name *name, struct key *key,
+                  struct err *err) MUST_CHECK;
+
+/* The key of a record: HKDF(class key ‖ month key), both of them needed; month
+ * keys exist for every class, 0 where no retention month is known. */
+struct record_key_name {
+	int64_t tenant;
+	struct id subject;
+	int64_t class;
+	int64_t month;
+};
+enum rc keys_record(struct keys *keys, const struct record_key_name *name, bool may_make,
+                    struct key *key, struct err *err) MUST_CHECK;
+
+/* A key derived from an owner's node (or, with a zero owner, the tenant's) for
+ * one use: "log", "look", "term" …; gone when the node is. */
+enum rc keys_derived(struct keys *keys, int64_t tenant, struct id owner, const char *use,
+                     struct key *key, struct err *err) MUST_CHECK;
+
+/* Destroys one key.  RC_OK when it is gone already. */
+enum rc keys_destroy(struct keys *keys, const struct key_name *name, struct err *err)
+    MUST_CHECK;
+/* Destroys the node of an owner first, then its class keys. */
+enum rc keys_destroy_owner(struct keys *keys, int64_t tenant, struct id owner, struct err *err)
+    MUST_CHECK;
+
+/* Opens every slot that a row names; `bad` is called for each that does not. */
+enum rc keys_verify(struct keys *keys, uint64_t *count,
+                    void (*bad)(void *arg, const struct key_row *row), void *arg,
+                    struct err *err) MUST_CHECK;
+
+#endif

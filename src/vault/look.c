@@ -1,0 +1,143 @@
+/*
+ * Acts that touch no record, releases, and "who looked at my data".
+ */
+#include "base/json.h"
+#include "base/limits.h"
+#include "crypto/seal.h"
+#include "vault/inside.h"
+
+enum rc
+vault_note(const struct door *door, const struct vault_act *act, int64_t *entry,
+           struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	CLEANUP(buf_free) struct buf name;
+	struct ask ask = { .verb = VERB_MANAGE,
+		           .what = act->detail,
+		           .purpose = STR("none"),
+		           .subject = act->subject };
+	struct str text;
+
+	buf_init(&name, 64);
+	buf_add(&name, act->act);
+	TRY(buf_finish(&name, &text, err));
+	TRY(touch_begin(&touch, door, &ask, text.ptr, err));
+	touch.entry.count = act->count;
+	touch.outcome = act->outcome;
+	TRY(store_write(door->vault->store, note_write, &touch, err));
+	if (entry != NULL)
+		*entry = touch.index;
+	return RC_OK;
+}
+
+enum rc
+vault_release(const struct door *door, const struct vault_release *release, int64_t *entry,
+              struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	struct ask ask = { .verb = VERB_RELEASE,
+		           .class = release->class,
+		           .purpose = door->purpose,
+		           .recipient = release->recipient,
+		           .subject = release->subject };
+
+	TRY(touch_begin(&touch, door, &ask, "release", err));
+	touch_about(&touch, (struct str){ (const char *)release->content.bytes, DIGEST_BYTES },
+	            release->count);
+	TRY(touch_commit(&touch, err));
+	*entry = touch.index;
+	return RC_OK;
+}
+
+/* --- who looked ---------------------------------------------------------------------- */
+
+struct looks_read {
+	struct touch *touch;
+	int64_t before;
+	struct arena *arena;
+	struct look_row *rows;
+	size_t count;
+};
+
+/* The subject itself may always know; others need `manage log`, which the ask
+ * of the touch already is. */
+static MUST_CHECK enum rc
+looks_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct looks_read *read = arg;
+
+	return store_look_list(tx, read->touch->door->tenant->id, read->touch->ask.subject,
+	                       read->before, read->arena, &read->rows, &read->count, err);
+}
+
+static MUST_CHECK enum rc
+look_fill(const struct looks_read *read, size_t i, struct look *look, struct err *err)
+{
+	CLEANUP(json_free) struct json json = { NULL };
+	const struct look_row *row = &read->rows[i];
+	int64_t place[2] = { row->tenant, row->index };
+	struct str actor;
+	struct str text;
+	uint8_t *opened;
+
+	if (row->body.len < SEAL_EXTRA_BYTES)
+		return FAIL(err, RC_CORRUPT, "a line of who looked is cut short");
+	opened = arena_alloc(read->arena, row->body.len, 1);
+	TRY(seal_open(&read->touch->look, row->body,
+	              (struct str){ (const char *)place, sizeof(place) }, opened, err));
+	text = (struct str){ (const char *)opened, row->body.len - SEAL_EXTRA_BYTES };
+	TRY(json_parse(&json, text, err));
+	*look = (struct look){ .entry = row->index, .time_us = row->time_us };
+	TRY(json_need_text(json.root, "actor", &actor, err));
+	TRY(id_parse(actor, &look->actor, err));
+	TRY(json_need_text(json.root, "role", &look->role, err));
+	TRY(json_need_text(json.root, "act", &look->act, err));
+	TRY(json_need_text(json.root, "class", &look->class, err));
+	TRY(json_need_text(json.root, "purpose", &look->purpose, err));
+	TRY(json_need_text(json.root, "reason", &look->reason, err));
+	TRY(json_need_int(json.root, "count", &look->count, err));
+	look->role = str_copy(read->arena, look->role);
+	look->act = str_copy(read->arena, look->act);
+	look->class = str_copy(read->arena, look->class);
+	look->purpose = str_copy(read->arena, look->purpose);
+	look->reason = str_copy(read->arena, look->reason);
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+looks_allow(const struct door *door, struct id subject, struct err *err)
+{
+	struct decision decision;
+	struct ask ask = { .verb = VERB_MANAGE, .what = STR("log"), .purpose = STR("none") };
+
+	if (id_eq(subject, door->actor->subject))
+		return RC_OK;
+	decide(door->tenant->policy, door->actor, &ask, NULL, &decision);
+	if (decision.refusal == REFUSAL_NONE)
+		return RC_OK;
+	return FAIL(err, RC_DENIED, "%s", refusal_text(decision.refusal));
+}
+
+enum rc
+vault_looks(const struct door *door, struct looks_query *query, struct arena *arena,
+            struct looks *looks, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	struct looks_read read = { &touch, query->before, arena, NULL, 0 };
+	struct ask ask = { .verb = VERB_MANAGE,
+		           .what = STR("log"),
+		           .purpose = STR("none"),
+		           .subject = query->subject };
+
+	TRY(looks_allow(door, query->subject, err));
+	TRY(touch_begin(&touch, door, &ask, "looks", err));
+	TRY(store_read(door->vault->store, looks_read, &read, err));
+	looks->count = read.count;
+	looks->items =
+	    arena_alloc(arena, (read.count + 1) * sizeof(*looks->items), _Alignof(struct look));
+	for (size_t i = 0; i < read.count; i++)
+		TRY(look_fill(&read, i, &looks->items[i], err));
+	touch.entry.count = (int64_t)read.count;
+	touch.outcome = STR("ok");
+	return store_write(door->vault->store, note_write, &touch, err);
+}

@@ -1,0 +1,499 @@
+/*
+ * Records: single sealed JSON documents, their versions and their terms.
+ */
+#include "base/json.h"
+#include "base/limits.h"
+#include "vault/inside.h"
+
+/* --- what the body says -------------------------------------------------------- */
+
+/* The terms of one body, ready for the store. */
+struct terms {
+	struct term_row rows[VAULT_TERMS_MAX];
+	size_t count;
+};
+
+static MUST_CHECK enum rc
+fields_check(const struct policy_class *class, const struct json_object *body, struct err *err)
+{
+	struct json_iter at;
+
+	if (json_kind(body) != JSON_OBJECT)
+		return FAIL(err, RC_INVALID, "a record is a JSON object");
+	for (json_iter_start(&at, body); json_iter_next(&at);) {
+		if (!policy_field_is_declared(class, at.name))
+			return FAIL(err, RC_DENIED, "the policy declares no such field of %.*s",
+			            STR_ARGS(class->name));
+	}
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+facet_take(struct record_row *row, const struct policy_index *index,
+           const struct json_object *value, struct err *err)
+{
+	if (json_kind(value) == JSON_STRING) {
+		row->facet[index->number] = policy_number(json_text(value));
+		return RC_OK;
+	}
+	return json_int(value, &row->facet[index->number], err);
+}
+
+static MUST_CHECK enum rc
+time_take(struct record_row *row, const struct json_object *value, struct err *err)
+{
+	if (json_kind(value) == JSON_STRING)
+		TRY(time_parse(json_text(value), &row->time_from_us, NULL, err));
+	else
+		TRY(json_int(value, &row->time_from_us, err));
+	row->time_to_us = row->time_from_us;
+	return RC_OK;
+}
+
+struct indexing {
+	const struct door *door;
+	const struct policy_class *class;
+	struct record_row *row;
+	struct terms *terms;
+};
+
+static MUST_CHECK enum rc
+term_take(const struct indexing *to, const struct policy_index *index,
+          const struct json_object *value, struct err *err)
+{
+	struct term_row *term = &to->terms->rows[to->terms->count];
+
+	if (json_kind(value) != JSON_STRING)
+		return FAIL(err, RC_INVALID, "an indexed term is not a string");
+	if (to->terms->count == VAULT_TERMS_MAX)
+		return FAIL(err, RC_LIMIT, "a record has over %d terms", VAULT_TERMS_MAX);
+	*term = (struct term_row){ .class = to->class->number,
+		                   .name = index->number,
+		                   .subject = to->row->subject,
+		                   .record = to->row->id };
+	to->terms->count++;
+	return term_mac(to->door->vault, to->door->tenant, term, json_text(value), err);
+}
+
+static MUST_CHECK enum rc
+indexes_take(const struct indexing *to, const struct json_object *body, struct err *err)
+{
+	to->terms->count = 0;
+	for (size_t i = 0; i < to->class->index_count; i++) {
+		const struct policy_index *index = &to->class->indexes[i];
+		char name[64];
+		struct json_object *value;
+
+		(void)snprintf(name, sizeof(name), "%.*s", STR_ARGS(index->field));
+		if (!json_find(body, name, &value) || value == NULL)
+			continue;
+		if (index->kind == INDEX_FACET)
+			TRY(facet_take(to->row, index, value, err));
+		else if (index->kind == INDEX_TIME)
+			TRY(time_take(to->row, value, err));
+		else
+			TRY(term_take(to, index, value, err));
+	}
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+body_read(const struct indexing *to, struct str body, struct err *err)
+{
+	CLEANUP(json_free) struct json json = { NULL };
+
+	TRY(json_parse(&json, body, err));
+	TRY(fields_check(to->class, json.root, err));
+	return indexes_take(to, json.root, err);
+}
+
+/* --- writing --------------------------------------------------------------------- */
+
+struct put {
+	struct touch *touch;
+	struct record_row row;
+	struct str body;
+	struct terms terms, old_terms;
+	struct key key;
+	struct arena *arena;
+};
+
+static MUST_CHECK enum rc
+terms_replace(struct store_tx *tx, const struct put *put, struct err *err)
+{
+	for (size_t i = 0; i < put->old_terms.count; i++)
+		TRY(store_term_delete(tx, &put->old_terms.rows[i], err));
+	for (size_t i = 0; i < put->terms.count; i++) {
+		if (store_term_insert(tx, &put->terms.rows[i], err) != RC_OK)
+			return err->rc == RC_CONFLICT
+			           ? FAIL(err, RC_CONFLICT,
+			                  "another record has this unique value already")
+			           : err->rc;
+	}
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+put_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct put *put = arg;
+	struct record_row *row = &put->row;
+
+	TRY(touch_decide(tx, put->touch, err));
+	if (touch_is_refused(put->touch))
+		return touch_record(tx, put->touch, err);
+	row->updated_us = store_tx_now_us(tx);
+	if (row->version == 1)
+		row->created_us = row->updated_us;
+	TRY(row_seal(&put->key, row, put->body, put->arena, err));
+	if (row->version == 1)
+		TRY(store_record_insert(tx, row, err));
+	else
+		TRY(store_record_update(tx, row, true, err));
+	TRY(terms_replace(tx, put, err));
+	return touch_record(tx, put->touch, err);
+}
+
+struct row_read {
+	int64_t tenant;
+	struct id id;
+	struct arena *arena;
+	struct record_row row;
+};
+
+static MUST_CHECK enum rc
+row_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct row_read *read = arg;
+
+	return store_record_find(tx, read->tenant, read->id, read->arena, &read->row, err);
+}
+
+/* The stored row behind a next version: its terms, its times. */
+static MUST_CHECK enum rc
+put_previous(struct put *put, const struct indexing *to, struct err *err)
+{
+	struct row_read read = { put->row.tenant, put->row.id, put->arena, { 0 } };
+	struct record_row ignored;
+	struct indexing old = { to->door, to->class, &ignored, &put->old_terms };
+	struct str body;
+
+	TRY(store_read(to->door->vault->store, row_read, &read, err));
+	if (read.row.version != put->row.version - 1 || read.row.class != put->row.class ||
+	    !id_eq(read.row.subject, put->row.subject))
+		return FAIL(err, RC_CONFLICT, "somebody else changed it first");
+	TRY(row_unseal(to->door->vault, &read.row, put->arena, &body, err));
+	ignored = read.row;
+	TRY(body_read(&old, body, err));
+	put->row.created_us = read.row.created_us;
+	put->row.expires_us = read.row.expires_us;
+	put->row.month = read.row.month;
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+put_prepare(struct put *put, const struct door *door, const struct vault_record *record,
+            const struct policy_class *class, struct err *err)
+{
+	struct indexing to = { door, class, &put->row, &put->terms };
+	struct record_key_name name;
+
+	put->body = record->body;
+	put->row = (struct record_row){ .tenant = door->tenant->id,
+		                        .subject = record->subject,
+		                        .class = class->number,
+		                        .id = record->id,
+		                        .version = record->version + 1,
+		                        .items = 1 };
+	if (id_is_zero(put->row.id))
+		put->row.id = id_new(clock_now_us(door->vault->clock));
+	if (put->row.version > 1)
+		TRY(put_previous(put, &to, err));
+	else
+		row_retention(&put->row, class, clock_now_us(door->vault->clock));
+	TRY(body_read(&to, record->body, err));
+	name = (struct record_key_name){ put->row.tenant, put->row.subject, class->number,
+		                         put->row.month };
+	if (keys_record(door->vault->keys, &name, true, &put->key, err) != RC_OK)
+		return err->rc;
+	return RC_OK;
+}
+
+static void
+put_wipe(struct put *put)
+{
+	key_wipe(&put->key);
+}
+
+/* Refuses, with its entry, what no subject or row needs to be read for. */
+static MUST_CHECK enum rc
+class_need(const struct door *door, struct touch *touch, const struct policy_class **class,
+           struct err *err)
+{
+	*class = policy_class_find(door->tenant->policy, touch->ask.class);
+	if (*class != NULL)
+		return RC_OK;
+	TRY(touch_commit(touch, err));
+	return FAIL(err, RC_DENIED, "the policy does not declare this class");
+}
+
+enum rc
+vault_put(const struct door *door, struct vault_record *record, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(put_wipe) struct put put = { .touch = &touch, .arena = &arena };
+	struct ask ask = { .verb = VERB_WRITE,
+		           .class = record->class,
+		           .purpose = door->purpose,
+		           .subject = record->subject };
+	const struct policy_class *class;
+	enum rc rc;
+
+	arena_init(&arena, 8 * MIB);
+	TRY(touch_begin(&touch, door, &ask, "write", err));
+	TRY(class_need(door, &touch, &class, err));
+	TRY(put_prepare(&put, door, record, class, err));
+	touch_about(&touch, (struct str){ (const char *)put.row.id.bytes, 16 }, 1);
+	rc = store_write(door->vault->store, put_write, &put, err);
+	if (rc == RC_RETRY)
+		return FAIL(err, RC_CONFLICT, "somebody else changed it first");
+	TRY(rc);
+	TRY(touch_end(&touch, err));
+	record->id = put.row.id;
+	record->version = put.row.version;
+	record->created_us = put.row.created_us;
+	record->updated_us = put.row.updated_us;
+	return RC_OK;
+}
+
+struct erase_one {
+	struct touch *touch;
+	struct id id;
+	struct terms terms;
+};
+
+static MUST_CHECK enum rc
+delete_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct erase_one *one = arg;
+
+	TRY(touch_decide(tx, one->touch, err));
+	if (!touch_is_refused(one->touch)) {
+		TRY(store_record_delete(tx, one->touch->door->tenant->id, one->id, false, err));
+		for (size_t i = 0; i < one->terms.count; i++)
+			TRY(store_term_delete(tx, &one->terms.rows[i], err));
+	}
+	return touch_record(tx, one->touch, err);
+}
+
+enum rc
+vault_delete(const struct door *door, struct str class_name, struct id id, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	CLEANUP(arena_free) struct arena arena;
+	struct row_read read = { door->tenant->id, id, &arena, { 0 } };
+	struct erase_one one = { .touch = &touch, .id = id };
+	struct ask ask = { .verb = VERB_ERASE, .class = class_name, .purpose = door->purpose };
+	const struct policy_class *class = policy_class_find(door->tenant->policy, class_name);
+	struct indexing to = { door, class, &read.row, &one.terms };
+	struct str body;
+
+	arena_init(&arena, 8 * MIB);
+	TRY(store_read(door->vault->store, row_read, &read, err));
+	if (class == NULL || read.row.class != class->number)
+		return FAIL(err, RC_NOT_FOUND, "there is no such record");
+	ask.subject = read.row.subject;
+	TRY(touch_begin(&touch, door, &ask, "erase", err));
+	TRY(row_unseal(door->vault, &read.row, &arena, &body, err));
+	TRY(body_read(&to, body, err));
+	touch_about(&touch, (struct str){ (const char *)id.bytes, 16 }, 1);
+	TRY(store_write(door->vault->store, delete_write, &one, err));
+	return touch_end(&touch, err);
+}
+
+/* --- reading ------------------------------------------------------------------------- */
+
+static MUST_CHECK enum rc
+record_fill(const struct door *door, const struct record_row *row, struct arena *arena,
+            struct vault_record *record, struct err *err)
+{
+	const struct policy_class *class =
+	    policy_class_by_number(door->tenant->policy, row->class);
+
+	*record = (struct vault_record){ .subject = row->subject,
+		                         .id = row->id,
+		                         .version = row->version,
+		                         .created_us = row->created_us,
+		                         .updated_us = row->updated_us };
+	if (class != NULL)
+		record->class = class->name;
+	return row_unseal(door->vault, row, arena, &record->body, err);
+}
+
+/* Rows that were fetched, opened once the decision stands, and their entry. */
+struct fetched {
+	struct record_row *rows;
+	size_t count;
+};
+
+static MUST_CHECK enum rc
+fetched_release(struct touch *touch, const struct fetched *fetched, struct arena *arena,
+                struct vault_records *records, struct err *err)
+{
+	struct id *ids = arena_alloc(arena, (fetched->count + 1) * sizeof(*ids), 1);
+	struct vault_record *items =
+	    arena_alloc(arena, (fetched->count + 1) * sizeof(*items), _Alignof(max_align_t));
+
+	for (size_t i = 0; i < fetched->count && !touch_is_refused(touch); i++) {
+		ids[i] = fetched->rows[i].id;
+		TRY(record_fill(touch->door, &fetched->rows[i], arena, &items[i], err));
+	}
+	touch_about(touch, (struct str){ (const char *)ids, fetched->count * sizeof(*ids) },
+	            (int64_t)fetched->count);
+	TRY(touch_commit(touch, err));
+	*records = (struct vault_records){ items, fetched->count };
+	return RC_OK;
+}
+
+/* One row by id, and its class checked. */
+static MUST_CHECK enum rc
+one_release(const struct door *door, struct str class_name, struct row_read *read,
+            struct vault_record *record, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	const struct policy_class *class = policy_class_find(door->tenant->policy, class_name);
+	struct ask ask = { .verb = VERB_READ,
+		           .class = class_name,
+		           .purpose = door->purpose,
+		           .subject = read->row.subject };
+	struct fetched fetched = { &read->row, 1 };
+	struct vault_records records;
+
+	if (class == NULL || read->row.class != class->number)
+		return FAIL(err, RC_NOT_FOUND, "there is no such record");
+	TRY(touch_begin(&touch, door, &ask, "read", err));
+	TRY(fetched_release(&touch, &fetched, read->arena, &records, err));
+	*record = records.items[0];
+	return RC_OK;
+}
+
+enum rc
+vault_get(const struct door *door, struct str class, struct id id, struct arena *arena,
+          struct vault_record *record, struct err *err)
+{
+	struct row_read read = { door->tenant->id, id, arena, { 0 } };
+
+	TRY(store_read(door->vault->store, row_read, &read, err));
+	return one_release(door, class, &read, record, err);
+}
+
+struct find {
+	struct term_row term;
+	struct row_read read;
+};
+
+static MUST_CHECK enum rc
+find_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct find *find = arg;
+
+	TRY(store_term_find(tx, &find->term, err));
+	find->read.id = find->term.record;
+	return row_read(tx, &find->read, err);
+}
+
+enum rc
+vault_find(const struct door *door, struct str class_name, const struct vault_term *term,
+           struct arena *arena, struct vault_record *record, struct err *err)
+{
+	const struct policy_class *class = policy_class_find(door->tenant->policy, class_name);
+	const struct policy_index *index =
+	    class == NULL ? NULL : policy_index_find(class, str_from_c(term->field));
+	struct find find = { .read = { door->tenant->id, { { 0 } }, arena, { 0 } } };
+
+	if (index == NULL || index->kind != INDEX_TERM)
+		return FAIL(err, RC_INVALID, "the policy indexes no such term");
+	find.term = (struct term_row){ .class = class->number, .name = index->number };
+	TRY(term_mac(door->vault, door->tenant, &find.term, term->value, err));
+	TRY(store_read(door->vault->store, find_read, &find, err));
+	return one_release(door, class_name, &find.read, record, err);
+}
+
+struct list_read {
+	struct touch *touch;
+	struct record_query *query;
+	struct arena *arena;
+	struct fetched fetched;
+};
+
+static MUST_CHECK enum rc
+list_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct list_read *read = arg;
+
+	TRY(touch_decide(tx, read->touch, err));
+	if (touch_is_refused(read->touch))
+		return RC_OK;
+	return store_record_list(tx, read->query, read->arena, &read->fetched.rows,
+	                         &read->fetched.count, err);
+}
+
+enum rc
+vault_list(const struct door *door, struct str class_name, struct record_query *query,
+           struct arena *arena, struct vault_records *records, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	struct ask ask = { .verb = VERB_READ,
+		           .class = class_name,
+		           .purpose = door->purpose,
+		           .subject = query->subject };
+	struct list_read read = { &touch, query, arena, { NULL, 0 } };
+	const struct policy_class *class;
+
+	TRY(touch_begin(&touch, door, &ask, "read", err));
+	TRY(class_need(door, &touch, &class, err));
+	query->tenant = door->tenant->id;
+	query->class = class->number;
+	TRY(store_read(door->vault->store, list_read, &read, err));
+	return fetched_release(&touch, &read.fetched, arena, records, err);
+}
+
+struct history_read {
+	struct row_read current;
+	struct record_row *old;
+	size_t count;
+};
+
+static MUST_CHECK enum rc
+history_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct history_read *read = arg;
+
+	TRY(row_read(tx, &read->current, err));
+	return store_version_list(tx, read->current.tenant, read->current.id,
+	                          read->current.arena, &read->old, &read->count, err);
+}
+
+enum rc
+vault_history(const struct door *door, struct str class_name, struct id id, struct arena *arena,
+              struct vault_records *records, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	const struct policy_class *class = policy_class_find(door->tenant->policy, class_name);
+	struct history_read read = { { door->tenant->id, id, arena, { 0 } }, NULL, 0 };
+	struct ask ask = { .verb = VERB_READ, .class = class_name, .purpose = door->purpose };
+	struct fetched all;
+
+	TRY(store_read(door->vault->store, history_read, &read, err));
+	if (class == NULL || read.current.row.class != class->number)
+		return FAIL(err, RC_NOT_FOUND, "there is no such record");
+	ask.subject = read.current.row.subject;
+	all.count = read.count + 1;
+	all.rows = arena_alloc(arena, all.count * sizeof(*all.rows), _Alignof(max_align_t));
+	all.rows[0] = read.current.row;
+	for (size_t i = 0; i < read.count; i++)
+		all.rows[i + 1] = read.old[i];
+	TRY(touch_begin(&touch, door, &ask, "read", err));
+	return fetched_release(&touch, &all, arena, records, err);
+}

@@ -1,0 +1,454 @@
+#include "vault/series.h"
+
+#include "base/limits.h"
+#include "vault/inside.h"
+
+#define CHANGE_COUNTER 1 /* kind of the counter of a subject's changes */
+
+/* --- marks ----------------------------------------------------------------------- */
+
+struct marks_read {
+	int64_t tenant;
+	struct series_mark *marks;
+	size_t count;
+};
+
+static MUST_CHECK enum rc
+marks_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct marks_read *read = arg;
+
+	for (size_t i = 0; i < read->count; i++) {
+		struct series_mark *mark = &read->marks[i];
+		struct mark_row row = { .tenant = read->tenant,
+			                .owner = mark->owner,
+			                .block = mark->block };
+		TRY(store_mark_get(tx, &row, err));
+		memcpy(mark->before, row.bits, sizeof(row.bits));
+		memcpy(mark->after, row.bits, sizeof(row.bits));
+	}
+	return RC_OK;
+}
+
+enum rc
+vault_marks_read(const struct door *door, struct series_mark *marks, size_t count,
+                 struct err *err)
+{
+	struct marks_read read = { door->tenant->id, marks, count };
+
+	return store_read(door->vault->store, marks_read, &read, err);
+}
+
+static MUST_CHECK enum rc
+marks_write(struct store_tx *tx, const struct series_append *append, int64_t tenant,
+            struct err *err)
+{
+	for (size_t i = 0; i < append->mark_count; i++) {
+		const struct series_mark *mark = &append->marks[i];
+		struct mark_row row = { .tenant = tenant,
+			                .owner = mark->owner,
+			                .subject = append->subject,
+			                .block = mark->block };
+		TRY(store_mark_get(tx, &row, err));
+		if (memcmp(row.bits, mark->before, sizeof(row.bits)) != 0)
+			return FAIL(err, RC_RETRY, "another request marked the same block");
+		row.subject = append->subject;
+		memcpy(row.bits, mark->after, sizeof(row.bits));
+		TRY(store_mark_put(tx, &row, err));
+	}
+	return RC_OK;
+}
+
+/* --- appending ---------------------------------------------------------------------- */
+
+struct append {
+	struct touch *touch;
+	struct series_append *what;
+	const struct policy_class *class;
+	struct term_row *terms; /* their MACs, one a term */
+	struct record_row retention;
+	struct key key;
+	struct arena *arena;
+};
+
+static const struct series_segment *
+segment_of_item(const struct series_append *append, uint64_t item)
+{
+	const struct series_segment *segment = append->segments;
+
+	while (item >= (uint64_t)segment->items) {
+		item -= (uint64_t)segment->items;
+		segment++;
+	}
+	return segment;
+}
+
+static MUST_CHECK enum rc
+terms_write(struct store_tx *tx, const struct append *append, int64_t first, struct err *err)
+{
+	for (size_t i = 0; i < append->what->term_count; i++) {
+		struct series_term *term = &append->what->terms[i];
+		struct term_row *row = &append->terms[i];
+		row->subject = append->what->subject;
+		row->record = segment_of_item(append->what, term->item)->id;
+		row->number = first + (int64_t)term->item;
+		enum rc rc = store_term_insert(tx, row, err);
+		if (rc != RC_CONFLICT) {
+			TRY(rc);
+			continue;
+		}
+		TRY(store_term_find(tx, row, err));
+		term->number = row->number;
+		return FAIL(err, RC_CONFLICT, "an item has this identifier already");
+	}
+	return RC_OK;
+}
+
+static struct record_row
+segment_row(const struct append *append, const struct series_segment *segment)
+{
+	struct record_row row = append->retention;
+
+	row.id = segment->id;
+	row.change_from = segment->change_from;
+	row.change_to = segment->change_to;
+	row.updated_us = segment->updated_us;
+	memcpy(row.facet, segment->facet, sizeof(row.facet));
+	row.time_from_us = segment->time_from_us;
+	row.time_to_us = segment->time_to_us;
+	row.items = segment->items;
+	return row;
+}
+
+static MUST_CHECK enum rc
+segments_write(struct store_tx *tx, const struct append *append, int64_t first, struct err *err)
+{
+	int64_t next = first;
+
+	for (size_t i = 0; i < append->what->segment_count; i++) {
+		struct series_segment *segment = &append->what->segments[i];
+		struct record_row row;
+		segment->change_from = next;
+		segment->change_to = next + segment->items - 1;
+		segment->updated_us = store_tx_now_us(tx);
+		next += segment->items;
+		row = segment_row(append, segment);
+		row.created_us = segment->updated_us;
+		TRY(row_seal(&append->key, &row, segment->body, append->arena, err));
+		TRY(store_record_insert(tx, &row, err));
+	}
+	return RC_OK;
+}
+
+static int64_t
+items_count(const struct series_append *what)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < what->segment_count; i++)
+		count += what->segments[i].items;
+	return count;
+}
+
+static MUST_CHECK enum rc
+append_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct append *append = arg;
+	int64_t count = items_count(append->what);
+	struct counter_row counter = { .tenant = append->retention.tenant,
+		                       .owner = append->what->subject,
+		                       .kind = CHANGE_COUNTER,
+		                       .add = count };
+	int64_t last;
+
+	TRY(touch_decide(tx, append->touch, err));
+	if (touch_is_refused(append->touch))
+		return touch_record(tx, append->touch, err);
+	TRY(marks_write(tx, append->what, append->retention.tenant, err));
+	TRY(store_counter_add(tx, &counter, &last, err));
+	TRY(terms_write(tx, append, last - count + 1, err));
+	TRY(segments_write(tx, append, last - count + 1, err));
+	return touch_record(tx, append->touch, err);
+}
+
+static void
+append_wipe(struct append *append)
+{
+	key_wipe(&append->key);
+}
+
+static MUST_CHECK enum rc
+class_find(const struct door *door, struct str name, const struct policy_class **class,
+           struct err *err)
+{
+	*class = policy_class_find(door->tenant->policy, name);
+	if (*class == NULL)
+		return FAIL(err, RC_DENIED, "the policy does not declare this class");
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+term_prepare(const struct door *door, const struct policy_class *class,
+             const struct series_term *term, struct term_row *row, struct err *err)
+{
+	const struct policy_index *index = policy_index_find(class, str_from_c(term->field));
+
+	if (index == NULL || index->kind != INDEX_TERM)
+		return FAIL(err, RC_DENIED, "the policy indexes no such term");
+	*row = (struct term_row){ .class = class->number, .name = index->number };
+	return term_mac(door->vault, door->tenant, row, term->value, err);
+}
+
+static MUST_CHECK enum rc
+append_prepare(struct append *append, const struct door *door, struct err *err)
+{
+	struct series_append *what = append->what;
+	int64_t now_us = clock_now_us(door->vault->clock);
+	struct record_key_name name = { door->tenant->id, what->subject, append->class->number,
+		                        0 };
+	struct id *ids = arena_alloc(append->arena, what->segment_count * sizeof(*ids), 1);
+
+	append->retention = (struct record_row){ .tenant = door->tenant->id,
+		                                 .subject = what->subject,
+		                                 .class = append->class->number,
+		                                 .version = 1 };
+	row_retention(&append->retention, append->class, now_us);
+	name.month = append->retention.month;
+	TRY(keys_record(door->vault->keys, &name, true, &append->key, err));
+	append->terms =
+	    arena_alloc(append->arena, (what->term_count + 1) * sizeof(*append->terms),
+	                _Alignof(struct term_row));
+	for (size_t i = 0; i < what->term_count; i++)
+		TRY(term_prepare(door, append->class, &what->terms[i], &append->terms[i], err));
+	for (size_t i = 0; i < what->segment_count; i++) {
+		what->segments[i].id = id_new(now_us);
+		ids[i] = what->segments[i].id;
+	}
+	touch_about(append->touch,
+	            (struct str){ (const char *)ids, what->segment_count * sizeof(*ids) },
+	            items_count(what));
+	return RC_OK;
+}
+
+enum rc
+vault_series_append(const struct door *door, struct series_append *what, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(append_wipe)
+	struct append append = { .touch = &touch, .what = what, .arena = &arena };
+	struct ask ask = { .verb = VERB_WRITE,
+		           .class = what->class,
+		           .purpose = door->purpose,
+		           .subject = what->subject };
+
+	arena_init(&arena, 64 * MIB);
+	if (what->segment_count == 0)
+		return FAIL(err, RC_INVALID, "nothing to append");
+	TRY(class_find(door, what->class, &append.class, err));
+	TRY(touch_begin(&touch, door, &ask, "write", err));
+	TRY(append_prepare(&append, door, err));
+	TRY(store_write(door->vault->store, append_write, &append, err));
+	return touch_end(&touch, err);
+}
+
+/* --- reading -------------------------------------------------------------------------- */
+
+struct read {
+	struct touch *touch;
+	struct record_query query;
+	struct arena *arena;
+	struct record_row *rows;
+	size_t count;
+};
+
+static MUST_CHECK enum rc
+read_rows(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct read *read = arg;
+
+	TRY(touch_decide(tx, read->touch, err));
+	if (touch_is_refused(read->touch))
+		return RC_OK;
+	return store_record_list(tx, &read->query, read->arena, &read->rows, &read->count, err);
+}
+
+static MUST_CHECK enum rc
+segment_fill(struct vault *vault, const struct record_row *row, struct arena *arena,
+             struct series_segment *segment, struct err *err)
+{
+	*segment = (struct series_segment){ .time_from_us = row->time_from_us,
+		                            .time_to_us = row->time_to_us,
+		                            .items = row->items,
+		                            .id = row->id,
+		                            .change_from = row->change_from,
+		                            .change_to = row->change_to,
+		                            .updated_us = row->updated_us };
+	memcpy(segment->facet, row->facet, sizeof(segment->facet));
+	return row_unseal(vault, row, arena, &segment->body, err);
+}
+
+static struct record_query
+record_query_of(const struct series_query *query, const struct policy_class *class,
+                int64_t tenant)
+{
+	return (struct record_query){ .tenant = tenant,
+		                      .class = class->number,
+		                      .subject = query->subject,
+		                      .facet = { query->facet0 },
+		                      .time_from_us = query->time_from_us,
+		                      .time_to_us = query->time_to_us,
+		                      .change_after = query->change_after,
+		                      .items_below = query->items_below,
+		                      .order = query->order,
+		                      .after = query->after,
+		                      .after_key = query->after_key,
+		                      .limit = query->limit };
+}
+
+static MUST_CHECK enum rc
+read_release(struct read *read, struct series_segments *segments, struct err *err)
+{
+	struct vault *vault = read->touch->door->vault;
+	struct id *ids = arena_alloc(read->arena, (read->count + 1) * sizeof(*ids), 1);
+	int64_t items = 0;
+
+	segments->count = read->count;
+	segments->items = arena_alloc(read->arena, (read->count + 1) * sizeof(*segments->items),
+	                              _Alignof(struct series_segment));
+	for (size_t i = 0; i < read->count; i++) {
+		ids[i] = read->rows[i].id;
+		items += read->rows[i].items;
+		TRY(segment_fill(vault, &read->rows[i], read->arena, &segments->items[i], err));
+	}
+	touch_about(read->touch, (struct str){ (const char *)ids, read->count * sizeof(*ids) },
+	            items);
+	return touch_commit(read->touch, err);
+}
+
+enum rc
+vault_series_read(const struct door *door, const struct series_query *query,
+                  struct arena *arena, struct series_segments *segments, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	struct read read = { .touch = &touch, .arena = arena };
+	const struct policy_class *class;
+	struct ask ask = { .verb = VERB_READ,
+		           .class = query->class,
+		           .purpose = door->purpose,
+		           .subject = query->subject };
+
+	TRY(class_find(door, query->class, &class, err));
+	TRY(touch_begin(&touch, door, &ask, query->act == NULL ? "read" : query->act, err));
+	read.query = record_query_of(query, class, door->tenant->id);
+	TRY(store_read(door->vault->store, read_rows, &read, err));
+	return read_release(&read, segments, err);
+}
+
+struct term_read {
+	struct term_row row;
+};
+
+static MUST_CHECK enum rc
+term_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct term_read *read = arg;
+
+	return store_term_find(tx, &read->row, err);
+}
+
+/* Tells a number, no data: whoever reads the item goes through the door. */
+enum rc
+vault_series_find(const struct door *door, struct str class_name, struct id subject,
+                  const struct series_term *term, int64_t *number, struct err *err)
+{
+	const struct policy_class *class;
+	struct term_read read;
+
+	TRY(class_find(door, class_name, &class, err));
+	TRY(term_prepare(door, class, term, &read.row, err));
+	TRY(store_read(door->vault->store, term_read, &read, err));
+	if (!id_eq(read.row.subject, subject))
+		return FAIL(err, RC_NOT_FOUND, "there is no such item");
+	*number = read.row.number;
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+change_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct counter_row *counter = arg;
+
+	return store_counter_get(tx, counter, &counter->add, err);
+}
+
+enum rc
+vault_series_change(const struct door *door, struct id subject, int64_t *change,
+                    struct err *err)
+{
+	struct counter_row counter = { .tenant = door->tenant->id,
+		                       .owner = subject,
+		                       .kind = CHANGE_COUNTER };
+
+	TRY(store_read(door->vault->store, change_read, &counter, err));
+	*change = counter.add;
+	return RC_OK;
+}
+
+/* --- compaction -----------------------------------------------------------------------------
+ */
+
+struct compact {
+	struct append base; /* key, retention, arena, touch */
+	struct series_compact *what;
+};
+
+static MUST_CHECK enum rc
+compact_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct compact *compact = arg;
+	struct series_compact *what = compact->what;
+	struct record_row row = segment_row(&compact->base, &what->into);
+
+	TRY(touch_decide(tx, compact->base.touch, err));
+	if (touch_is_refused(compact->base.touch))
+		return touch_record(tx, compact->base.touch, err);
+	for (size_t i = 0; i < what->remove_count; i++) {
+		if (store_record_delete(tx, row.tenant, what->remove[i], false, err) != RC_OK)
+			return err->rc == RC_NOT_FOUND
+			           ? FAIL(err, RC_RETRY,
+			                  "a segment has been replaced meanwhile")
+			           : err->rc;
+	}
+	row.created_us = store_tx_now_us(tx);
+	TRY(row_seal(&compact->base.key, &row, what->into.body, compact->base.arena, err));
+	TRY(store_record_insert(tx, &row, err));
+	return touch_record(tx, compact->base.touch, err);
+}
+
+enum rc
+vault_series_compact(const struct door *door, struct series_compact *what, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(append_wipe) struct append base = { .touch = &touch, .arena = &arena };
+	struct series_append append = { .class = what->class,
+		                        .subject = what->subject,
+		                        .segments = &what->into,
+		                        .segment_count = 1 };
+	struct compact compact = { .what = what };
+	struct ask ask = { .verb = VERB_WRITE,
+		           .class = what->class,
+		           .purpose = door->purpose,
+		           .subject = what->subject };
+
+	arena_init(&arena, 64 * MIB);
+	base.what = &append;
+	TRY(class_find(door, what->class, &base.class, err));
+	TRY(touch_begin(&touch, door, &ask, "compact", err));
+	TRY(append_prepare(&base, door, err));
+	compact.base = base;
+	TRY(store_write(door->vault->store, compact_write, &compact, err));
+	key_wipe(&compact.base.key);
+	return touch_end(&touch, err);
+}

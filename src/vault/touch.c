@@ -1,0 +1,212 @@
+#include "vault/inside.h"
+
+#include "base/json.h"
+#include "crypto/seal.h"
+
+#define COMMIT_TEXT_MAX 64 /* bytes of ids that a commitment is made over in one go */
+
+static struct digest
+commitment(const struct key *key, struct str ids, const uint8_t nonce[16])
+{
+	uint8_t text[COMMIT_TEXT_MAX + 16];
+	struct digest whole;
+
+	if (ids.len > COMMIT_TEXT_MAX) {
+		whole = sha256(ids);
+		ids = (struct str){ (const char *)whole.bytes, DIGEST_BYTES };
+	}
+	if (ids.len != 0)
+		memcpy(text, ids.ptr, ids.len);
+	memcpy(text + ids.len, nonce, 16);
+	return hmac_sha256(key, (struct str){ (const char *)text, ids.len + 16 });
+}
+
+static struct str
+id_bytes(const struct id *id)
+{
+	return (struct str){ (const char *)id->bytes, sizeof(id->bytes) };
+}
+
+/* The keys that bind an entry to its actor and subject.  A subject whose node
+ * is gone was erased. */
+static MUST_CHECK enum rc
+touch_keys(struct touch *touch, struct err *err)
+{
+	struct vault *vault = touch->door->vault;
+	const struct actor *actor = touch->door->actor;
+	int64_t tenant = touch->door->tenant->id;
+	enum rc rc;
+
+	if (!id_is_zero(actor->subject)) {
+		rc = keys_derived(vault->keys, tenant, actor->subject, "log", &touch->actor_log,
+		                  err);
+		if (rc == RC_NOT_FOUND)
+			return FAIL(err, RC_UNAUTHENTICATED, "the account has been erased");
+		TRY(rc);
+		touch->entry.actor =
+		    commitment(&touch->actor_log, id_bytes(&actor->id), touch->entry.nonce);
+	}
+	if (!touch->has_subject)
+		return RC_OK;
+	rc = keys_derived(vault->keys, tenant, touch->ask.subject, "log", &touch->subject_log,
+	                  err);
+	if (rc == RC_NOT_FOUND)
+		return FAIL(err, RC_GONE, "there is no such subject (any more)");
+	TRY(rc);
+	TRY(keys_derived(vault->keys, tenant, touch->ask.subject, "look", &touch->look, err));
+	touch->entry.subject =
+	    commitment(&touch->subject_log, id_bytes(&touch->ask.subject), touch->entry.nonce);
+	return RC_OK;
+}
+
+enum rc
+touch_begin(struct touch *touch, const struct door *door, const struct ask *ask,
+            const char *act, struct err *err)
+{
+	*touch = (struct touch){ .door = door, .act = act, .ask = *ask, .index = -1 };
+	touch->has_subject = !id_is_zero(ask->subject);
+	touch->entry.act = str_from_c(act);
+	touch->entry.class = ask->class;
+	touch->entry.purpose = ask->purpose;
+	touch->entry.detail = ask->verb == VERB_MANAGE ? ask->what : ask->recipient;
+	touch->entry.count = 0;
+	touch->entry.policy = door->tenant->policy->hash;
+	if (door->actor->kind == ACTOR_SYSTEM)
+		touch->entry.role = STR("system");
+	else if (door->actor->role != NULL)
+		touch->entry.role = door->actor->role->name;
+	random_bytes(touch->entry.nonce, sizeof(touch->entry.nonce));
+	return touch_keys(touch, err);
+}
+
+enum rc
+touch_decide(struct store_tx *tx, struct touch *touch, struct err *err)
+{
+	struct subject_state state = { 0 };
+
+	if (touch->has_subject) {
+		touch->subject = (struct subject_row){ .tenant = touch->door->tenant->id,
+			                               .id = touch->ask.subject };
+		TRY(store_subject_find(tx, &touch->subject, err));
+		state = (struct subject_state){ .kind = touch->subject.kind,
+			                        .flags = touch->subject.flags,
+			                        .version = touch->subject.state_version };
+		if (touch->state_version != 0 && touch->state_version != state.version)
+			return FAIL(err, RC_RETRY, "the subject's state has changed");
+		touch->state_version = state.version;
+	}
+	decide(touch->door->tenant->policy, touch->door->actor, &touch->ask,
+	       touch->has_subject ? &state : NULL, &touch->decision);
+	if (touch->decision.refusal == REFUSAL_SUBJECT_ERASED)
+		return FAIL(err, RC_GONE, "there is no such subject (any more)");
+	return RC_OK;
+}
+
+void
+touch_about(struct touch *touch, struct str ids, int64_t count)
+{
+	touch->entry.count = count;
+	if (touch->has_subject && ids.len != 0)
+		touch->entry.record = commitment(&touch->subject_log, ids, touch->entry.nonce);
+	else if (ids.len != 0)
+		touch->entry.record = sha256_parts(
+		    ids, (struct str){ (const char *)touch->entry.nonce, 16 }, STR_EMPTY);
+}
+
+/* The subject's own line about this entry, sealed for it. */
+static MUST_CHECK enum rc
+look_record(struct store_tx *tx, const struct touch *touch, struct err *err)
+{
+	CLEANUP(buf_free) struct buf text;
+	uint8_t sealed[512 + SEAL_EXTRA_BYTES];
+	int64_t place[2] = { touch->door->tenant->id, touch->index };
+	struct look_row row = { .tenant = place[0],
+		                .subject = touch->ask.subject,
+		                .index = touch->index,
+		                .time_us = touch->entry.time_us };
+	char actor[ID_TEXT_LEN + 1];
+	struct json_out out;
+	struct str body;
+
+	id_format(touch->door->actor->id, actor);
+	buf_init(&text, 512);
+	json_out_init(&out, &text);
+	json_object_begin(&out);
+	json_text_at(&out, "actor", str_from_c(actor));
+	json_text_at(&out, "role", touch->entry.role);
+	json_text_at(&out, "act", touch->entry.act);
+	json_text_at(&out, "class", touch->entry.class);
+	json_text_at(&out, "purpose", touch->entry.purpose);
+	json_text_at(&out, "reason", touch->door->actor->reason);
+	json_int_at(&out, "count", touch->entry.count);
+	json_object_close(&out);
+	TRY(buf_finish(&text, &body, err));
+	seal(&touch->look, body, (struct str){ (const char *)place, sizeof(place) }, sealed);
+	row.body = (struct str){ (const char *)sealed, body.len + SEAL_EXTRA_BYTES };
+	return store_look_insert(tx, &row, err);
+}
+
+/* What a subject need not be told: its own devices writing, housekeeping. */
+static bool
+is_a_look(const struct touch *touch)
+{
+	return touch->has_subject && !touch_is_refused(touch) &&
+	       touch->door->actor->kind == ACTOR_PERSON;
+}
+
+enum rc
+touch_record(struct store_tx *tx, struct touch *touch, struct err *err)
+{
+	CLEANUP(buf_free) struct buf leaf;
+	struct str text;
+
+	touch->entry.time_us = store_tx_now_us(tx);
+	touch->entry.outcome = touch->outcome;
+	if (touch->outcome.len == 0)
+		touch->entry.outcome = str_from_c(refusal_word(touch->decision.refusal));
+	if (touch_is_refused(touch))
+		touch->entry.count = 0;
+	buf_init(&leaf, 4 * KIB);
+	audit_entry_format(&touch->entry, &leaf);
+	TRY(buf_finish(&leaf, &text, err));
+	TRY(audit_append(tx, touch->door->tenant->id, text, &touch->index, err));
+	return is_a_look(touch) ? look_record(tx, touch, err) : RC_OK;
+}
+
+static MUST_CHECK enum rc
+touch_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct touch *touch = arg;
+
+	TRY(touch_decide(tx, touch, err));
+	return touch_record(tx, touch, err);
+}
+
+enum rc
+touch_commit(struct touch *touch, struct err *err)
+{
+	TRY(store_write(touch->door->vault->store, touch_write, touch, err));
+	return touch_end(touch, err);
+}
+
+enum rc
+note_write(struct store_tx *tx, void *touch, struct err *err)
+{
+	return touch_record(tx, touch, err);
+}
+
+enum rc
+touch_end(const struct touch *touch, struct err *err)
+{
+	if (!touch_is_refused(touch))
+		return RC_OK;
+	return FAIL(err, RC_DENIED, "%s", refusal_text(touch->decision.refusal));
+}
+
+void
+touch_wipe(struct touch *touch)
+{
+	key_wipe(&touch->actor_log);
+	key_wipe(&touch->subject_log);
+	key_wipe(&touch->look);
+}

@@ -1,0 +1,279 @@
+/*
+ * The data directory and its tenants.
+ *
+ *   DIR/master.key  32 bytes, 0600 (or the systemd credential "master.key")
+ *   DIR/keys.dat    wrapped keys (keys.h)
+ *   DIR/troth.db    the store
+ *   DIR/log/        tiles of the audit logs
+ *   DIR/lock        held by the one process that writes
+ */
+#include "vault/vault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vault/inside.h"
+
+#define PATH_BYTES  512
+#define SWEEP_EVERY US_PER_HOUR
+#define OUTBOX_KEPT (30 * US_PER_DAY)
+
+static MUST_CHECK enum rc
+path_in(const char *dir, const char *name, char path[PATH_BYTES], struct err *err)
+{
+	int length = snprintf(path, PATH_BYTES, "%s/%s", dir, name);
+
+	if (length < 0 || length >= PATH_BYTES)
+		return FAIL(err, RC_INVALID, "the data directory's name is too long");
+	return RC_OK;
+}
+
+static void
+fd_close(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+/* --- the master key ---------------------------------------------------------- */
+
+static MUST_CHECK enum rc
+master_create(const char *dir, struct err *err)
+{
+	CLEANUP(key_wipe) struct key master = { { 0 } };
+	CLEANUP(fd_close) int fd = -1;
+	char path[PATH_BYTES];
+
+	TRY(path_in(dir, "master.key", path, err));
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return FAIL(err, errno == EEXIST ? RC_CONFLICT : RC_IO,
+		            "cannot make master.key: is there a data directory already?");
+	random_bytes(master.bytes, KEY_BYTES);
+	if (write(fd, master.bytes, KEY_BYTES) != KEY_BYTES || fsync(fd) != 0)
+		return FAIL(err, RC_IO, "cannot write master.key");
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+master_path(const char *dir, char path[PATH_BYTES], struct err *err)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	if (credentials != NULL) {
+		TRY(path_in(credentials, "master.key", path, err));
+		if (access(path, R_OK) == 0)
+			return RC_OK;
+	}
+	return path_in(dir, "master.key", path, err);
+}
+
+static MUST_CHECK enum rc
+master_read(const char *dir, struct key *master, struct err *err)
+{
+	CLEANUP(fd_close) int fd = -1;
+	char path[PATH_BYTES];
+	struct stat stat;
+
+	TRY(master_path(dir, path, err));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &stat) != 0)
+		return FAIL(err, RC_NOT_FOUND, "no master.key: is this a data directory?");
+	if ((stat.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return FAIL(err, RC_DENIED, "master.key may be read by others; chmod 600 it");
+	if (stat.st_size != KEY_BYTES || read(fd, master->bytes, KEY_BYTES) != KEY_BYTES)
+		return FAIL(err, RC_CORRUPT, "master.key is not 32 bytes");
+	return RC_OK;
+}
+
+/* --- opening ------------------------------------------------------------------- */
+
+static MUST_CHECK enum rc
+store_at(const struct vault_options *options, struct store **store, struct err *err)
+{
+	struct store_options store_options = { .clock = options->clock,
+		                               .is_read_only = options->is_read_only };
+	char path[PATH_BYTES];
+
+	TRY(path_in(options->dir, "troth.db", path, err));
+	store_options.path = path;
+	return store_open(store, &store_options, err);
+}
+
+struct origin_put {
+	struct str host;
+};
+
+static MUST_CHECK enum rc
+origin_put(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct origin_put *put = arg;
+
+	return store_setting_put(tx, 0, STR("origin"), put->host, err);
+}
+
+enum rc
+vault_create(const struct vault_options *options, struct err *err)
+{
+	struct origin_put put = { str_from_c(options->origin_host) };
+	struct store *store = NULL;
+	char path[PATH_BYTES];
+	enum rc rc;
+
+	if (mkdir(options->dir, 0700) != 0 && errno != EEXIST)
+		return FAIL(err, RC_IO, "cannot make the data directory");
+	TRY(master_create(options->dir, err));
+	TRY(path_in(options->dir, "keys.dat", path, err));
+	TRY(keys_create(path, err));
+	TRY(store_at(options, &store, err));
+	rc = store_write(store, origin_put, &put, err);
+	store_close(store);
+	return rc;
+}
+
+static MUST_CHECK enum rc
+lock_take(struct vault *vault, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	TRY(path_in(vault->dir, "lock", path, err));
+	vault->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (vault->lock_fd < 0)
+		return FAIL(err, RC_IO, "cannot open the lock of the data directory");
+	if (flock(vault->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return FAIL(err, RC_BUSY, "another process has this data directory open");
+	return RC_OK;
+}
+
+struct origin_find {
+	struct arena *arena;
+	struct str host;
+};
+
+static MUST_CHECK enum rc
+origin_find(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct origin_find *find = arg;
+
+	return store_setting_find(tx, 0, STR("origin"), find->arena, &find->host, err);
+}
+
+static MUST_CHECK enum rc
+parts_open(struct vault *vault, const struct vault_options *options, struct err *err)
+{
+	CLEANUP(key_wipe) struct key master = { { 0 } };
+	struct audit_options audit = { .clock = options->clock };
+	struct origin_find origin = { .arena = &vault->texts };
+	struct keys_options keys;
+	char path[PATH_BYTES];
+
+	TRY(master_read(options->dir, &master, err));
+	if (!options->is_read_only)
+		TRY(lock_take(vault, err));
+	TRY(store_at(options, &vault->store, err));
+	TRY(store_read(vault->store, origin_find, &origin, err));
+	vault->origin_host = strndup(origin.host.ptr, origin.host.len);
+	TRY(path_in(options->dir, "keys.dat", path, err));
+	keys = (struct keys_options){ path, vault->store, &master, options->is_read_only };
+	TRY(keys_open(&vault->keys, &keys, err));
+	TRY(path_in(options->dir, "log", path, err));
+	audit.store = vault->store;
+	audit.dir = path;
+	TRY(audit_open(&vault->audit, &audit, err));
+	TRY(server_log_open(vault, err));
+	return tenant_load_all(vault, err);
+}
+
+enum rc
+vault_open(struct vault **vault, const struct vault_options *options, struct err *err)
+{
+	struct vault *opened = calloc(1, sizeof(*opened));
+	enum rc rc;
+
+	if (opened == NULL)
+		abort();
+	opened->clock = options->clock;
+	opened->lock_fd = -1;
+	opened->is_read_only = options->is_read_only;
+	opened->dir = strdup(options->dir);
+	(void)pthread_rwlock_init(&opened->lock, NULL);
+	arena_init(&opened->texts, 4 * MIB);
+	rc = parts_open(opened, options, err);
+	if (rc != RC_OK) {
+		vault_close(opened);
+		return rc;
+	}
+	*vault = opened;
+	return RC_OK;
+}
+
+void
+vault_close(struct vault *vault)
+{
+	if (vault == NULL)
+		return;
+	audit_close(vault->audit);
+	keys_close(vault->keys);
+	store_close(vault->store);
+	for (size_t i = 0; i < vault->tenant_count; i++) {
+		union {
+			const struct policy *in;
+			struct policy *out;
+		} policy = { .in = vault->tenants[i]->policy };
+		policy_free(policy.out);
+		free(vault->tenants[i]);
+	}
+	arena_free(&vault->texts);
+	fd_close(&vault->lock_fd);
+	(void)pthread_rwlock_destroy(&vault->lock);
+	free(vault->origin_host);
+	free(vault->dir);
+	free(vault);
+}
+
+struct store *
+vault_store(struct vault *vault)
+{
+	return vault->store;
+}
+
+struct audit *
+vault_audit(struct vault *vault)
+{
+	return vault->audit;
+}
+
+const struct clock *
+vault_clock(const struct vault *vault)
+{
+	return vault->clock;
+}
+
+/* --- housekeeping ------------------------------------------------------------------ */
+
+static MUST_CHECK enum rc
+sweep(struct store_tx *tx, void *arg, struct err *err)
+{
+	const int64_t *now_us = arg;
+	int64_t removed;
+
+	TRY(store_ticket_sweep(tx, *now_us, &removed, err));
+	return store_outbox_sweep(tx, *now_us - OUTBOX_KEPT, err);
+}
+
+enum rc
+vault_tick(struct vault *vault, struct err *err)
+{
+	int64_t now_us = clock_now_us(vault->clock);
+
+	TRY(audit_advance(vault->audit, err));
+	if (now_us - vault->swept_us < SWEEP_EVERY)
+		return RC_OK;
+	vault->swept_us = now_us;
+	TRY(subjects_finish_erasing(vault, err));
+	return store_write(vault->store, sweep, &now_us, err);
+}
