@@ -35,8 +35,10 @@ enum rc audit_open(struct audit **audit, const struct audit_options *options, st
     MUST_CHECK;
 void audit_close(struct audit *audit);
 
-/* Names a log and gives the key it signs with; the vault calls this for every
- * tenant at start.  `origin`: "HOST/T/log", as in the checkpoint's first line. */
+/* Names a log and gives the key it signs with (copied); the vault calls this for
+ * every tenant at start.  RC_CORRUPT: the store's tiles do not fit the latest
+ * checkpoint, or this key did not sign it.  RC_CONFLICT: added already.  `origin`:
+ * "HOST/T/log", as in the checkpoint's first line. */
 enum rc audit_log_add(struct audit *audit, int64_t tenant, struct str origin,
                       const struct sign_key *key, struct err *err) MUST_CHECK;
 
@@ -60,12 +62,15 @@ struct audit_entry {
 	struct digest record;  /* commitment, or hash of a list's ids */
 };
 
-/* Canonical JSON: names sorted, integers only, base64url for bytes.  About 300 bytes. */
+/* Words are at most 64 printable ASCII characters, no '"' or '\\'; act and
+ * outcome are not empty; numbers are not negative: anything else asserts.
+ * Canonical JSON: names sorted, integers only, base64url for bytes.  About 300 bytes. */
 void audit_entry_format(const struct audit_entry *entry, struct buf *leaf);
 enum rc audit_entry_parse(struct str leaf, struct audit_entry *entry, struct arena *arena,
                           struct err *err) MUST_CHECK; /* strict: exactly what format writes */
 
-/* Inside a store transaction.  *index names the entry. */
+/* Inside a store transaction.  *index names the entry.  RC_INVALID: not a leaf
+ * that audit_entry_format() writes, and then nothing is appended. */
 enum rc audit_append(struct store_tx *tx, int64_t tenant, struct str leaf, int64_t *index,
                      struct err *err) MUST_CHECK;
 
@@ -88,7 +93,7 @@ enum rc audit_tile(struct audit *audit, int64_t tenant, struct str path, struct 
                    struct err *err) MUST_CHECK;
 
 /* Leaf bytes of entries [from, from + count) that the latest checkpoint covers or
- * not; from files and rows alike. */
+ * not; from files and rows alike.  At most LIMIT_PAGE_ROWS at once. */
 enum rc audit_entries(struct audit *audit, int64_t tenant, int64_t from, int64_t count,
                       struct arena *arena, struct entry_row **rows, size_t *found,
                       struct err *err) MUST_CHECK;
@@ -117,11 +122,14 @@ struct audit_report {
 	uint64_t tiles;
 	uint64_t faults;
 	char first_fault[200]; /* names the file or row, in words */
+	char origin_room[200]; /* where `origin` lies after audit_verify_export() */
 };
 
 /* A data directory (store and files), one tenant's log: every entry's hash,
  * every tile, every checkpoint's signature and root, each checkpoint extending
- * all before it.  RC_CORRUPT when there is a fault. */
+ * all before it.  RC_CORRUPT when there is a fault; the report is filled then
+ * too.  The server may be running.  Entries that no checkpoint covers yet are
+ * parsed and counted for gaps, no more. */
 struct audit_log {
 	struct store *store;
 	const char *dir;
