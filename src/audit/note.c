@@ -234,6 +234,7 @@ note_key_parse(struct str line, struct note_signer *signer, struct err *err)
 	struct str id, key;
 	size_t count;
 
+	buf_init(&again, NOTE_KEY_LINE_MAX);
 	if (str_ends_with(line, STR("\n")))
 		line.len--;
 	key = str_cut(str_cut(line, '+', &found.origin), '+', &id);
@@ -243,7 +244,6 @@ note_key_parse(struct str line, struct note_signer *signer, struct err *err)
 	    count != sizeof(typed) || typed[0] != 1)
 		return FAIL(err, RC_INVALID, "a verifier key is not an Ed25519 key");
 	memcpy(found.public, typed + 1, SIGN_PUBLIC_BYTES);
-	buf_init(&again, NOTE_KEY_LINE_MAX);
 	note_key_format(&found, &again);
 	if (!str_eq(line, (struct str){ again.text, again.len }))
 		return FAIL(err, RC_INVALID, "a verifier key's id does not fit its key");

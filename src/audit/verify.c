@@ -64,10 +64,10 @@ tile_check(void *arg, const struct tile *tile, const struct digest *hashes, stru
 	CLEANUP(buf_free) struct buf stored;
 	char name[VERIFY_NAME_MAX];
 
+	buf_init(&stored, TILE_BYTES);
 	verify->report->tiles++;
 	if (tile->level == 0) /* leaf by leaf already */
 		return RC_OK;
-	buf_init(&stored, TILE_BYTES);
 	TRY(verify_read(verify, tile, &stored, err));
 	name_of(verify, tile, name);
 	if (stored.len != (size_t)tile->width * DIGEST_BYTES) {

@@ -1,0 +1,41 @@
+/*
+ * Any text: what the reader of entries accepts has one form, so writing it
+ * again gives the same bytes.  Also a plain program that replays files.
+ */
+#include "audit/entry.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP(buf_free) struct buf again;
+	struct str leaf = { (const char *)data, size };
+	struct audit_entry entry;
+	struct err err = { 0 };
+
+	buf_init(&again, ENTRY_LEAF_MAX);
+	if (entry_read(leaf, &entry, &err) != RC_OK)
+		return 0;
+	audit_entry_format(&entry, &again);
+	if (!str_eq(leaf, (struct str){ again.text, again.len }))
+		abort();
+	return 0;
+}
+
+#ifdef FUZZ_REPLAY
+int
+main(int argc, char **argv)
+{
+	static uint8_t data[1 << 16];
+
+	for (int i = 1; i < argc; i++) {
+		FILE *file = fopen(argv[i], "rb");
+		if (file == NULL)
+			return 1;
+		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), file));
+		(void)fclose(file);
+	}
+	return 0;
+}
+#endif
