@@ -89,7 +89,6 @@ terms_write(struct store_tx *tx, const struct append *append, int64_t first, str
 	for (size_t i = 0; i < append->what->term_count; i++) {
 		struct series_term *term = &append->what->terms[i];
 		struct term_row *row = &append->terms[i];
-		row->subject = append->what->subject;
 		row->record = segment_of_item(append->what, term->item)->id;
 		row->number = first + (int64_t)term->item;
 		enum rc rc = store_term_insert(tx, row, err);
@@ -187,16 +186,21 @@ class_find(const struct door *door, struct str name, const struct policy_class *
 	return RC_OK;
 }
 
+/* An identifier is unique within its subject: row->subject is given. */
 static MUST_CHECK enum rc
 term_prepare(const struct door *door, const struct policy_class *class,
              const struct series_term *term, struct term_row *row, struct err *err)
 {
 	const struct policy_index *index = policy_index_find(class, str_from_c(term->field));
+	struct str subject = { (const char *)row->subject.bytes, sizeof(row->subject.bytes) };
+	struct digest value = sha256_parts(subject, term->value, STR_EMPTY);
 
 	if (index == NULL || index->kind != INDEX_TERM)
 		return FAIL(err, RC_DENIED, "the policy indexes no such term");
-	*row = (struct term_row){ .class = class->number, .name = index->number };
-	return term_mac(door->vault, door->tenant, row, term->value, err);
+	row->class = class->number;
+	row->name = index->number;
+	return term_mac(door->vault, door->tenant, row,
+	                (struct str){ (const char *)value.bytes, DIGEST_BYTES }, err);
 }
 
 static MUST_CHECK enum rc
@@ -218,8 +222,10 @@ append_prepare(struct append *append, const struct door *door, struct err *err)
 	append->terms =
 	    arena_alloc(append->arena, (what->term_count + 1) * sizeof(*append->terms),
 	                _Alignof(struct term_row));
-	for (size_t i = 0; i < what->term_count; i++)
+	for (size_t i = 0; i < what->term_count; i++) {
+		append->terms[i].subject = what->subject;
 		TRY(term_prepare(door, append->class, &what->terms[i], &append->terms[i], err));
+	}
 	for (size_t i = 0; i < what->segment_count; i++) {
 		what->segments[i].id = id_new(now_us);
 		ids[i] = what->segments[i].id;
@@ -326,6 +332,24 @@ read_release(struct read *read, struct series_segments *segments, struct err *er
 	return touch_commit(read->touch, err);
 }
 
+/* Of rows by time_to_us down: how many hold the latest `wanted` items for sure,
+ * because what follows ended before all of those began. */
+static size_t
+rows_with_latest(const struct read *read, int64_t wanted)
+{
+	int64_t earliest_us = INT64_MAX;
+	int64_t items = 0;
+
+	for (size_t i = 0; i < read->count; i++) {
+		if (items >= wanted && read->rows[i].time_to_us < earliest_us)
+			return i;
+		items += read->rows[i].items;
+		if (read->rows[i].time_from_us < earliest_us)
+			earliest_us = read->rows[i].time_from_us;
+	}
+	return read->count;
+}
+
 enum rc
 vault_series_read(const struct door *door, const struct series_query *query,
                   struct arena *arena, struct series_segments *segments, struct err *err)
@@ -342,6 +366,8 @@ vault_series_read(const struct door *door, const struct series_query *query,
 	TRY(touch_begin(&touch, door, &ask, query->act == NULL ? "read" : query->act, err));
 	read.query = record_query_of(query, class, door->tenant->id);
 	TRY(store_read(door->vault->store, read_rows, &read, err));
+	if (query->items_wanted != 0)
+		read.count = rows_with_latest(&read, query->items_wanted);
 	return read_release(&read, segments, err);
 }
 
@@ -363,13 +389,11 @@ vault_series_find(const struct door *door, struct str class_name, struct id subj
                   const struct series_term *term, int64_t *number, struct err *err)
 {
 	const struct policy_class *class;
-	struct term_read read;
+	struct term_read read = { { .subject = subject } };
 
 	TRY(class_find(door, class_name, &class, err));
 	TRY(term_prepare(door, class, term, &read.row, err));
 	TRY(store_read(door->vault->store, term_read, &read, err));
-	if (!id_eq(read.row.subject, subject))
-		return FAIL(err, RC_NOT_FOUND, "there is no such item");
 	*number = read.row.number;
 	return RC_OK;
 }
@@ -398,10 +422,94 @@ vault_series_change(const struct door *door, struct id subject, int64_t *change,
 /* --- compaction -----------------------------------------------------------------------------
  */
 
+struct small_read {
+	struct record_query query;
+	struct arena *arena;
+	struct record_row *rows;
+	size_t count;
+};
+
+static MUST_CHECK enum rc
+small_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct small_read *read = arg;
+
+	return store_record_list(tx, &read->query, read->arena, &read->rows, &read->count, err);
+}
+
+enum rc
+vault_series_small(const struct door *door, struct series_small_query *query,
+                   struct arena *arena, struct err *err)
+{
+	struct small_read read = { .arena = arena };
+	const struct policy_class *class;
+
+	if (door->actor->kind != ACTOR_SYSTEM)
+		return FAIL(err, RC_DENIED, "housekeeping is the server's own");
+	TRY(class_find(door, query->class, &class, err));
+	read.query = (struct record_query){ .tenant = door->tenant->id,
+		                            .class = class->number,
+		                            .items_below = query->items_below,
+		                            .order = RECORD_BY_ID,
+		                            .after = query->after,
+		                            .limit = query->limit,
+		                            .without_body = true };
+	TRY(store_read(door->vault->store, small_read, &read, err));
+	query->count = read.count;
+	query->items = arena_alloc(arena, (read.count + 1) * sizeof(*query->items),
+	                           _Alignof(struct series_small));
+	for (size_t i = 0; i < read.count; i++)
+		query->items[i] =
+		    (struct series_small){ read.rows[i].subject, read.rows[i].id,
+			                   read.rows[i].facet[0], read.rows[i].items };
+	return RC_OK;
+}
+
 struct compact {
 	struct append base; /* key, retention, arena, touch */
 	struct series_compact *what;
 };
+
+/* What is joined keeps its retention: all of one month, the earliest deadline. */
+static MUST_CHECK enum rc
+retention_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct compact *compact = arg;
+	struct record_row *whole = &compact->base.retention;
+
+	for (size_t i = 0; i < compact->what->remove_count; i++) {
+		struct record_row row;
+		if (store_record_find(tx, whole->tenant, compact->what->remove[i],
+		                      compact->base.arena, &row, err) != RC_OK)
+			return err->rc == RC_NOT_FOUND
+			           ? FAIL(err, RC_RETRY,
+			                  "a segment has been replaced meanwhile")
+			           : err->rc;
+		if (i != 0 && row.month != whole->month)
+			return FAIL(err, RC_INVALID, "segments of two retention months");
+		whole->month = row.month;
+		if (i == 0 || row.expires_us < whole->expires_us)
+			whole->expires_us = row.expires_us;
+	}
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+compact_key(struct compact *compact, const struct door *door, struct err *err)
+{
+	struct record_key_name name = { door->tenant->id, compact->what->subject,
+		                        compact->base.class->number, 0 };
+
+	TRY(store_read(door->vault->store, retention_read, compact, err));
+	name.month = compact->base.retention.month;
+	return keys_record(door->vault->keys, &name, true, &compact->base.key, err);
+}
+
+static void
+compact_wipe(struct compact *compact)
+{
+	key_wipe(&compact->base.key);
+}
 
 static MUST_CHECK enum rc
 compact_write(struct store_tx *tx, void *arg, struct err *err)
@@ -431,24 +539,25 @@ vault_series_compact(const struct door *door, struct series_compact *what, struc
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
 	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(append_wipe) struct append base = { .touch = &touch, .arena = &arena };
 	struct series_append append = { .class = what->class,
 		                        .subject = what->subject,
 		                        .segments = &what->into,
 		                        .segment_count = 1 };
-	struct compact compact = { .what = what };
+	CLEANUP(compact_wipe)
+	struct compact compact = {
+		.base = { .touch = &touch, .what = &append, .arena = &arena },
+		.what = what,
+	};
 	struct ask ask = { .verb = VERB_WRITE,
 		           .class = what->class,
 		           .purpose = door->purpose,
 		           .subject = what->subject };
 
-	arena_init(&arena, 64 * MIB);
-	base.what = &append;
-	TRY(class_find(door, what->class, &base.class, err));
+	arena_init(&arena, 256 * MIB);
+	TRY(class_find(door, what->class, &compact.base.class, err));
 	TRY(touch_begin(&touch, door, &ask, "compact", err));
-	TRY(append_prepare(&base, door, err));
-	compact.base = base;
+	TRY(append_prepare(&compact.base, door, err));
+	TRY(compact_key(&compact, door, err));
 	TRY(store_write(door->vault->store, compact_write, &compact, err));
-	key_wipe(&compact.base.key);
 	return touch_end(&touch, err);
 }

@@ -64,7 +64,10 @@ struct series_query {
 	struct id after;
 	int64_t after_key;
 	int limit;
-	int64_t items_below;
+	int64_t items_below; /* 0: any */
+	/* RECORD_BY_TIME_DOWN only: opens no more rows than hold the latest so many
+	 * items; 0: all.  What it left out follows with the next page. */
+	int64_t items_wanted;
 	const char *act; /* word of the entry: "read", "export"; NULL: "read" */
 };
 struct series_segments {
@@ -82,7 +85,27 @@ enum rc vault_series_find(const struct door *door, struct str class, struct id s
 enum rc vault_series_change(const struct door *door, struct id subject, int64_t *change,
                             struct err *err) MUST_CHECK;
 
-/* Replaces segments by one that holds the same items: RC_RETRY when any is gone. */
+/* Segments of any subject with fewer than `items_below` items, by id: places for
+ * housekeeping to look at, no bodies, no entry.  Only for ACTOR_SYSTEM. */
+struct series_small {
+	struct id subject;
+	struct id id;
+	int64_t facet0;
+	int64_t items;
+};
+struct series_small_query {
+	struct str class;
+	int64_t items_below;
+	struct id after;
+	int limit;
+	struct series_small *items; /* out */
+	size_t count;
+};
+enum rc vault_series_small(const struct door *door, struct series_small_query *query,
+                           struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Replaces segments by one that holds the same items: RC_RETRY when any is
+ * gone, RC_INVALID when their retention differs. */
 struct series_compact {
 	struct str class;
 	struct id subject;

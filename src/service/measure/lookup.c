@@ -1,0 +1,367 @@
+#include "service/measure/lookup.h"
+
+#include "base/limits.h"
+#include "service/measure/intake.h"
+#include "service/measure/segment.h"
+
+#define PAGE_ROWS   200
+#define LATEST_ROWS 6 /* segments looked at first for the latest readings */
+
+/* Grows in an arena; the old place is left to the arena. */
+struct pile {
+	struct reading *items;
+	size_t count, capacity;
+	struct arena *arena;
+};
+
+static void
+pile_add(struct pile *pile, const struct readings *more)
+{
+	if (pile->count + more->count > pile->capacity) {
+		size_t capacity = 2 * (pile->count + more->count);
+		struct reading *items = arena_alloc(pile->arena, capacity * sizeof(*items),
+		                                    _Alignof(struct reading));
+		if (pile->count != 0)
+			memcpy(items, pile->items, pile->count * sizeof(*items));
+		pile->items = items;
+		pile->capacity = capacity;
+	}
+	if (more->count != 0)
+		memcpy(pile->items + pile->count, more->items,
+		       more->count * sizeof(*more->items));
+	pile->count += more->count;
+}
+
+/* A fresh segment's items get the numbers of its row; a compacted one has them. */
+static void
+readings_number(const struct series_segment *segment, struct readings *readings)
+{
+	for (size_t i = 0; i < readings->count; i++) {
+		struct reading *item = &readings->items[i];
+		if (item->change == 0) {
+			item->change = (uint64_t)segment->change_from + i;
+			item->updated_us = segment->updated_us;
+		}
+		if (item->number == 0)
+			item->number = item->change;
+		if (item->version == 0)
+			item->version = 1;
+	}
+}
+
+static MUST_CHECK enum rc
+segments_unpack(const struct series_segments *segments, struct pile *pile, struct err *err)
+{
+	for (size_t i = 0; i < segments->count; i++) {
+		struct readings readings;
+		TRY(segment_unpack(segments->items[i].body, pile->arena, &readings, err));
+		if ((int64_t)readings.count != segments->items[i].items)
+			return FAIL(err, RC_CORRUPT,
+			            "a segment does not hold what its row says");
+		readings_number(&segments->items[i], &readings);
+		pile_add(pile, &readings);
+	}
+	return RC_OK;
+}
+
+enum rc
+lookup_unpack(const struct series_segments *segments, struct arena *arena, struct readings *out,
+              struct err *err)
+{
+	struct pile pile = { .arena = arena };
+
+	TRY(segments_unpack(segments, &pile, err));
+	*out = (struct readings){ pile.items, pile.count };
+	return RC_OK;
+}
+
+/* --- orders ----------------------------------------------------------------------- */
+
+static int
+compare(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct reading *x = a;
+	const struct reading *y = b;
+	int order = compare(x->number, y->number);
+
+	return order != 0 ? order : -compare(x->version, y->version);
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const struct reading *x = a;
+	const struct reading *y = b;
+
+	if (x->taken_us != y->taken_us)
+		return x->taken_us < y->taken_us ? -1 : 1;
+	return by_number(a, b);
+}
+
+static int
+by_time_down(const void *a, const void *b)
+{
+	return by_time(b, a);
+}
+
+static int
+by_change(const void *a, const void *b)
+{
+	return compare(((const struct reading *)a)->change,
+	               ((const struct reading *)b)->change);
+}
+
+static void
+order_by(struct reading *items, size_t count, int (*order)(const void *, const void *))
+{
+	size_t i = 1;
+
+	while (i < count && order(&items[i - 1], &items[i]) <= 0)
+		i++;
+	if (i < count)
+		qsort(items, count, sizeof(*items), order);
+}
+
+/* Of each number only the latest version stays. */
+static void
+keep_current(struct pile *pile)
+{
+	bool has_later = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < pile->count && !has_later; i++)
+		has_later = pile->items[i].version > 1;
+	if (!has_later)
+		return;
+	order_by(pile->items, pile->count, by_number);
+	for (size_t i = 0; i < pile->count; i++) {
+		if (kept == 0 || pile->items[kept - 1].number != pile->items[i].number)
+			pile->items[kept++] = pile->items[i];
+	}
+	pile->count = kept;
+}
+
+static bool
+is_wanted(const struct lookup *lookup, const struct reading *item)
+{
+	if (lookup->analyte != ANALYTE_ANY && item->analyte != lookup->analyte)
+		return false;
+	if (!lookup->has_errors && item->status == READING_IN_ERROR)
+		return false;
+	if (lookup->from_us == 0 && lookup->until_us == 0)
+		return true;
+	return item->taken_us >= lookup->from_us && item->taken_us < lookup->until_us;
+}
+
+static void
+keep_wanted(const struct lookup *lookup, struct pile *pile)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < pile->count; i++) {
+		if (is_wanted(lookup, &pile->items[i]))
+			pile->items[kept++] = pile->items[i];
+	}
+	pile->count = kept;
+}
+
+/* --- loading ------------------------------------------------------------------------- */
+
+static struct series_query
+query_of(const struct lookup *lookup)
+{
+	return (struct series_query){
+		.class = STR("measurement"),
+		.subject = lookup->subject,
+		.facet0 = lookup->analyte == ANALYTE_ANY ? 0 : intake_facet(lookup->analyte),
+		.time_from_us = lookup->from_us,
+		.time_to_us = lookup->until_us,
+		.order = RECORD_BY_TIME,
+		.limit = PAGE_ROWS,
+		.act = lookup->act,
+	};
+}
+
+/* All rows of a query, page by page. */
+static MUST_CHECK enum rc
+rows_load(const struct door *door, struct series_query *query, struct pile *pile,
+          struct err *err)
+{
+	struct series_segments page;
+
+	do {
+		TRY(vault_series_read(door, query, pile->arena, &page, err));
+		TRY(segments_unpack(&page, pile, err));
+		if (page.count == 0)
+			break;
+		query->after = page.items[page.count - 1].id;
+		query->after_key = query->order == RECORD_BY_CHANGE
+		                       ? page.items[page.count - 1].change_to
+		                       : page.items[page.count - 1].time_from_us;
+	} while (page.count == (size_t)query->limit);
+	return RC_OK;
+}
+
+/* The latest so many: rows from the newest on, until what follows is older than
+ * what is asked for. */
+static MUST_CHECK enum rc
+latest_load(const struct door *door, const struct lookup *lookup, struct pile *pile,
+            struct err *err)
+{
+	struct series_query query = query_of(lookup);
+	struct series_segments page;
+
+	query.order = RECORD_BY_TIME_DOWN;
+	query.limit = LATEST_ROWS;
+	query.items_wanted = (int64_t)lookup->latest;
+	for (;;) {
+		const struct series_segment *last;
+		TRY(vault_series_read(door, &query, pile->arena, &page, err));
+		TRY(segments_unpack(&page, pile, err));
+		if (page.count == 0)
+			return RC_OK;
+		keep_current(pile);
+		keep_wanted(lookup, pile);
+		order_by(pile->items, pile->count, by_time_down);
+		last = &page.items[page.count - 1];
+		if (pile->count >= lookup->latest &&
+		    pile->items[lookup->latest - 1].taken_us > last->time_to_us)
+			return RC_OK;
+		if (pile->count >= lookup->latest && page.count < (size_t)query.limit)
+			return RC_OK;
+		query.after = last->id;
+		query.after_key = last->time_to_us;
+		query.limit = PAGE_ROWS;
+	}
+}
+
+enum rc
+lookup_readings(const struct door *door, const struct lookup *lookup, struct arena *arena,
+                struct readings *out, struct err *err)
+{
+	struct pile pile = { .arena = arena };
+	struct series_query query = query_of(lookup);
+
+	if (lookup->latest != 0) {
+		TRY(latest_load(door, lookup, &pile, err));
+		if (pile.count > lookup->latest)
+			pile.count = lookup->latest;
+		*out = (struct readings){ pile.items, pile.count };
+		return RC_OK;
+	}
+	TRY(rows_load(door, &query, &pile, err));
+	if (!lookup->has_versions)
+		keep_current(&pile);
+	keep_wanted(lookup, &pile);
+	order_by(pile.items, pile.count, by_time);
+	*out = (struct readings){ pile.items, pile.count };
+	return RC_OK;
+}
+
+/* The segment in which a reading was created: its range of changes holds the number. */
+static MUST_CHECK enum rc
+created_find(const struct door *door, const struct lookup_one *one, struct pile *pile,
+             const struct reading **found, struct err *err)
+{
+	struct series_query query = { .class = STR("measurement"),
+		                      .subject = one->subject,
+		                      .facet0 = intake_facet(one->analyte),
+		                      .change_after = (int64_t)one->number - 1,
+		                      .order = RECORD_BY_CHANGE,
+		                      .limit = 1 };
+	struct series_segments page;
+
+	for (;;) {
+		pile->count = 0;
+		TRY(vault_series_read(door, &query, pile->arena, &page, err));
+		if (page.count == 0)
+			return FAIL(err, RC_NOT_FOUND, "there is no such reading");
+		TRY(segments_unpack(&page, pile, err));
+		for (size_t i = 0; i < pile->count; i++) {
+			if (pile->items[i].number != one->number)
+				continue;
+			*found = &pile->items[i];
+			return RC_OK;
+		}
+		query.after = page.items[0].id;
+		query.after_key = page.items[0].change_to;
+	}
+}
+
+enum rc
+lookup_versions(const struct door *door, const struct lookup_one *one, struct arena *arena,
+                struct readings *out, struct err *err)
+{
+	struct pile pile = { .arena = arena };
+	struct lookup lookup = { .subject = one->subject,
+		                 .analyte = one->analyte,
+		                 .has_errors = true,
+		                 .has_versions = true };
+	struct series_query query;
+	const struct reading *found;
+	size_t kept = 0;
+
+	TRY(created_find(door, one, &pile, &found, err));
+	lookup.from_us = found->taken_us;
+	lookup.until_us = found->taken_us + 1;
+	pile.count = 0;
+	query = query_of(&lookup);
+	TRY(rows_load(door, &query, &pile, err));
+	for (size_t i = 0; i < pile.count; i++) {
+		if (pile.items[i].number == one->number)
+			pile.items[kept++] = pile.items[i];
+	}
+	order_by(pile.items, kept, by_number);
+	*out = (struct readings){ pile.items, kept };
+	return RC_OK;
+}
+
+enum rc
+lookup_changes(const struct door *door, const struct lookup_changes *changes,
+               struct arena *arena, struct readings *out, struct err *err)
+{
+	struct pile pile = { .arena = arena };
+	struct series_query query = { .class = STR("measurement"),
+		                      .subject = changes->subject,
+		                      .change_after = changes->after,
+		                      .order = RECORD_BY_CHANGE,
+		                      .limit = PAGE_ROWS };
+	size_t kept = 0;
+
+	TRY(rows_load(door, &query, &pile, err));
+	for (size_t i = 0; i < pile.count; i++) {
+		if ((int64_t)pile.items[i].change > changes->after)
+			pile.items[kept++] = pile.items[i];
+	}
+	order_by(pile.items, kept, by_change);
+	*out = (struct readings){ pile.items, kept < changes->limit ? kept : changes->limit };
+	return RC_OK;
+}
+
+enum rc
+lookup_span(const struct door *door, struct id subject, int analyte, struct lookup_span *span,
+            struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena;
+	struct lookup lookup = { .subject = subject, .analyte = analyte };
+	struct series_query query = query_of(&lookup);
+	struct series_segments page;
+
+	arena_init(&arena, 16 * MIB);
+	*span = (struct lookup_span){ 0 };
+	query.limit = 1;
+	TRY(vault_series_read(door, &query, &arena, &page, err));
+	if (page.count == 0)
+		return RC_OK;
+	span->first_us = page.items[0].time_from_us;
+	query.order = RECORD_BY_TIME_DOWN;
+	TRY(vault_series_read(door, &query, &arena, &page, err));
+	span->last_us = page.count == 0 ? span->first_us : page.items[0].time_to_us;
+	return RC_OK;
+}
