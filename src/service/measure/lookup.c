@@ -304,7 +304,7 @@ lookup_versions(const struct door *door, const struct lookup_one *one, struct ar
 		                 .has_errors = true,
 		                 .has_versions = true };
 	struct series_query query;
-	const struct reading *found;
+	const struct reading *found = NULL;
 	size_t kept = 0;
 
 	TRY(created_find(door, one, &pile, &found, err));
