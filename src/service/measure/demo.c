@@ -28,13 +28,14 @@ static const struct shape {
 	[DEMO_DAWN] = { 112, 8, 95, 48, 0, 0, 7, 0.05 },
 	[DEMO_MEALS] = { 110, 10, 10, 135, 0, 0, 7, 0.05 },
 	[DEMO_NIGHT_LOWS] = { 116, 10, 6, 75, 66, 0.55, 8, 0.05 },
-	[DEMO_VARIABLE] = { 142, 34, 28, 125, 108, 0.4, 14, 0.08 },
+	[DEMO_VARIABLE] = { 128, 34, 28, 138, 96, 0.4, 14, 0.08 },
 };
 
 /* What the number is for, so that no two draws share a number. */
 enum draw {
 	DRAW_NOISE,
 	DRAW_SHIFT,
+	DRAW_DAWN,
 	DRAW_MISSING,
 	DRAW_GAP,
 	DRAW_GAP_START,
@@ -65,6 +66,7 @@ struct day {
 	int64_t gap_from_us;
 	int64_t gap_until_us;
 	double shift;
+	double dawn;
 	int64_t low_us; /* middle of the night's low; 0: none */
 	double low_depth;
 	struct meal meals[MEALS];
@@ -163,6 +165,7 @@ plan_day(const struct member *member, int64_t us, struct day *day)
 		             .weekday = civil_weekday(us, offset_s) };
 	day->index = (day->start_us + 12 * US_PER_HOUR + offset_s * US_PER_S) / US_PER_DAY;
 	day->shift = member->shape->day_shift * normal(profile, DRAW_SHIFT, day->index);
+	day->dawn = member->shape->dawn * (1 + 0.3 * normal(profile, DRAW_DAWN, day->index));
 	day->is_missing =
 	    uniform(profile, DRAW_MISSING, day->index) < member->shape->missing_share;
 	if (uniform(profile, DRAW_GAP, day->index) < 0.35) {
@@ -225,13 +228,16 @@ glucose_at(const struct member *member, int64_t slot, int64_t us)
 		for (size_t m = 0; m < MEALS; m++)
 			value += meal_effect(&member->days[d].meals[m], us);
 	}
-	value += member->shape->dawn * bell(us, today->start_us + 13 * US_PER_HOUR / 2, 3.2);
+	value += today->dawn * bell(us, today->start_us + 13 * US_PER_HOUR / 2, 3.2);
 	if (today->low_us != 0)
 		value -= today->low_depth * bell(us, today->low_us, 1.6);
 	value += member->shape->noise * noise(member->profile, slot);
-	if (value < 42)
-		value = 42;
-	return value < 390 ? value : 390;
+	/* Bodies resist what is far too low or too high. */
+	if (value < 65)
+		value = 65 - (65 - value) * 0.35;
+	if (value > 280)
+		value = 280 + (value - 280) * 0.75;
+	return fmin(fmax(value, 41), 395);
 }
 
 /* --- readings --------------------------------------------------------------- */
