@@ -108,6 +108,7 @@ enum policy_when {
 enum policy_form { AS_IS = 1, AS_DEIDENTIFIED, AS_AGGREGATE };
 struct policy_recipient {
 	struct str name;
+	struct str says;     /* "the doctor you choose" */
 	policy_set receives; /* classes */
 	struct str purpose;  /* may be empty */
 	enum policy_when when;
@@ -133,6 +134,7 @@ struct policy_role {
 	struct str says;
 	struct str is; /* the kind of subject its holders are: "member", "staff", "device" … */
 	int64_t is_number;
+	bool by_credential; /* held by devices and clients: nobody signs in with it */
 	struct policy_grant *grants;
 	size_t grant_count;
 	bool needs_second_factor;
@@ -148,6 +150,7 @@ struct policy_cookie {
 
 struct policy_processor {
 	struct str name, does, region, since, contract;
+	policy_set receives; /* classes */
 	struct str *attested;
 	size_t attested_count;
 };
@@ -158,6 +161,7 @@ struct policy_promise {
 	struct str id, says;
 	struct str probe; /* one of these two */
 	struct str attested;
+	bool is_implied; /* not written by hand: follows from a declaration (policy/probe.h) */
 };
 
 enum policy_factor { FACTOR_TOTP = 1, FACTOR_PASSKEY = 2, FACTOR_MAIL = 4, FACTOR_TEXT = 8 };
@@ -241,6 +245,10 @@ const struct policy_recipient *policy_recipient_find(const struct policy *policy
 const struct policy_cookie *policy_cookie_find(const struct policy *policy, struct str name);
 const struct policy_index *policy_index_find(const struct policy_class *class,
                                              struct str field);
+/* Is the class about subjects of this kind?  A class about `person` is about
+ * every kind whose role signs in, one about `actor` about every role's kind. */
+bool policy_class_is_about(const struct policy *policy, const struct policy_class *class,
+                           int64_t kind_number);
 bool policy_field_is_declared(const struct policy_class *class, struct str field);
 size_t policy_class_index(const struct policy *policy, const struct policy_class *class);
 
@@ -254,12 +262,14 @@ int64_t policy_number(struct str name);
 enum policy_scope policy_role_scope(const struct policy_role *role, enum policy_verb verb,
                                     int class_index, struct str what);
 
-/* When a record made at `from_us` is past its time in the zone offset given;
- * INT64_MAX when never or when the trigger has not happened (from_us 0).
- * Months and years count on the calendar (29 February + 1y is 28 February). */
+/* When a record whose trigger was at `from_us` is past its time; INT64_MAX when
+ * never or when the trigger has not happened (from_us 0).  Months and years
+ * count on the calendar (29 February + 1y is 28 February) in UTC: for a zone,
+ * give local time and take its offset off the result. */
 int64_t policy_period_end(const struct policy_period *period, int64_t from_us);
-/* yyyymm of the retention month a new record's key belongs to; 0 when the
- * deadline is not known at the time of recording. */
+/* yyyymm of the month in which a record made now reaches its deadline, which
+ * names the month key it is sealed with; 0 when the deadline is not known at
+ * the time of recording. */
 int64_t policy_retention_month(const struct policy_keep *keep, int64_t now_us);
 
 /* What people read: HTML sections without layout (h2, p, ul, table), every
