@@ -10,6 +10,7 @@
 #include "web/route.h"
 
 struct site;
+struct exchange; /* the dispatcher's own side of a request: web/exchange.h */
 
 struct pair {
 	struct str name, value;
@@ -54,6 +55,7 @@ struct request {
 	struct arena *arena;
 	int64_t now_us;
 	struct response response;
+	struct exchange *exchange;
 };
 
 /* By name; empty when absent.  Names of headers in any case. */

@@ -85,8 +85,10 @@ struct routes {
 	size_t count;
 };
 
-/* Every row whole and consistent, no two rows match one request, every purpose,
- * class and word declared by `policy` (NULL: not looked at), every template there. */
+/* Every row whole and consistent, every purpose, class and word declared by
+ * `policy` (NULL: not looked at), every template there.  Two rows may match one
+ * request only where one is the other with literals in place of parameters
+ * ("/fhir/metadata", "/fhir/:type"): that one is taken. */
 struct templates;
 enum rc routes_check(const struct routes *tables, size_t count, const struct policy *policy,
                      const struct templates *templates, struct err *err) MUST_CHECK;
