@@ -97,7 +97,7 @@ enum record_order {
 
 struct record_query {
 	int64_t tenant;
-	int64_t class;
+	int64_t class;             /* 0: any (not in the orders of time) */
 	struct id subject;         /* zero: any (only with RECORD_BY_ID) */
 	int64_t facet[FACETS_MAX]; /* 0: any */
 	int64_t time_from_us;      /* overlap [from, to); both 0: any */

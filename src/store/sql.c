@@ -1,0 +1,314 @@
+/*
+ * The statements as data.
+ *
+ * Only what SQLite and PostgreSQL share stands here: numbered parameters,
+ * ON CONFLICT, RETURNING, row limits.  A list of records has one statement for
+ * each order that an index serves; the filters that no index narrows down
+ * (facets, overlap, items) are terms that a zero switches off.  Which index
+ * serves which list is checked by test/unit/store/test_plan.c.
+ */
+#include "store/sql.h"
+
+#include <stddef.h>
+
+/* What record_row() in record.c reads, in its order.  time_from_us is NULL
+ * where it equals time_to_us, expires_us where it is not known yet: a single
+ * reading stores neither. */
+#define RECORD_HEAD                                                                            \
+	" tenant, subject, class, id, version, created_us, updated_after_us, change_from,"     \
+	" change_to, facet0, facet1, facet2, "
+#define RECORD_TAIL   ", time_to_us, items, expires_us, month, "
+#define RECORD_COLUMN RECORD_HEAD "COALESCE(time_from_us, time_to_us)" RECORD_TAIL "body"
+#define RECORD_STORED RECORD_HEAD "time_from_us" RECORD_TAIL "body"
+
+/* A list asks for bodies only when ?13 is 1. */
+#define RECORD_LISTED(from)                                                                    \
+	"SELECT" RECORD_HEAD from RECORD_TAIL "CASE WHEN ?13 = 1 THEN body END FROM record"    \
+	" WHERE tenant = ?1"
+#define RECORD_START   "COALESCE(time_from_us, time_to_us)"
+#define RECORD_SUBJECT " AND subject = ?2"
+#define RECORD_CLASS   " AND class = ?3"
+#define RECORD_FILTER                                                                          \
+	" AND (?4 = 0 OR facet0 = ?4) AND time_to_us >= ?7"                                    \
+	" AND COALESCE(time_from_us, time_to_us) < ?8"                                         \
+	" AND (?5 = 0 OR facet1 = ?5) AND (?6 = 0 OR facet2 = ?6)"                             \
+	" AND change_to >= ?9 AND (?10 = 0 OR items < ?10)"
+#define RECORD_LIMIT " LIMIT ?14"
+
+/* A purge removes at most this many rows a statement. */
+#define CHUNK " LIMIT 1000)"
+
+#define PURGE(table, owner)                                                                    \
+	"DELETE FROM " table " WHERE seq IN (SELECT seq FROM " table                           \
+	" WHERE tenant = ?1 AND " owner " = ?2" CHUNK
+
+const struct sql_row sql_rows[SQL_COUNT] = {
+	[SQL_BEGIN_READ] = { "transaction", "BEGIN" },
+	[SQL_BEGIN_WRITE] = { "transaction", "BEGIN IMMEDIATE" },
+	[SQL_COMMIT] = { "transaction", "COMMIT" },
+	[SQL_ROLLBACK] = { "transaction", "ROLLBACK" },
+	[SQL_SAVEPOINT] = { "transaction", "SAVEPOINT one" },
+	[SQL_SAVEPOINT_RELEASE] = { "transaction", "RELEASE SAVEPOINT one" },
+	[SQL_SAVEPOINT_ROLLBACK] = { "transaction", "ROLLBACK TO SAVEPOINT one" },
+
+	[SQL_TENANT_INSERT] = { "tenant", "INSERT INTO tenant(slug, service, name, zone, "
+	                                  "state, created_us)"
+	                                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6) RETURNING id" },
+	[SQL_TENANT_LIST] = { "tenant",
+	                      "SELECT id, slug, service, name, zone, state, created_us"
+	                      " FROM tenant ORDER BY id" },
+	[SQL_TENANT_STATE] = { "tenant", "UPDATE tenant SET state = ?2 WHERE id = ?1" },
+
+	[SQL_POLICY_INSERT] = { "policy",
+	                        "INSERT INTO policy(tenant, hash, version, source, json,"
+	                        " effective_us, loaded_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
+	                        "?7)" },
+	[SQL_POLICY_LIST] = { "policy", "SELECT tenant, hash, version, source, json, "
+	                                "effective_us, loaded_us"
+	                                " FROM policy WHERE tenant = ?1"
+	                                " ORDER BY effective_us DESC, loaded_us DESC" },
+
+	[SQL_KEY_INSERT] = { "key", "INSERT INTO key_slot(tenant, owner, class, month, slot, "
+	                            "generation)"
+	                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6)" },
+	[SQL_KEY_FIND] = { "key",
+	                   "SELECT slot, generation FROM key_slot"
+	                   " WHERE tenant = ?1 AND owner = ?2 AND class = ?3 AND month = ?4" },
+	[SQL_KEY_DELETE] = { "key", "DELETE FROM key_slot"
+	                            " WHERE tenant = ?1 AND owner = ?2 AND class = ?3 AND "
+	                            "month = ?4" },
+	[SQL_KEY_SCAN_OWNER] = { "key", "SELECT tenant, owner, class, month, slot, generation"
+	                                " FROM key_slot WHERE tenant = ?1 AND owner = ?2"
+	                                " AND (class, month) > (?3, ?4) ORDER BY class, month "
+	                                "LIMIT ?5" },
+	[SQL_KEY_SCAN_ALL] = { "key", "SELECT tenant, owner, class, month, slot, generation"
+	                              " FROM key_slot WHERE (tenant, owner, class, month)"
+	                              " > (?1, ?2, ?3, ?4)"
+	                              " ORDER BY tenant, owner, class, month LIMIT ?5" },
+
+	[SQL_SUBJECT_INSERT] = { "subject",
+	                         "INSERT INTO subject(tenant, id, domain, kind, flags,"
+	                         " state_version, created_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
+	                         "?7)" },
+	[SQL_SUBJECT_FIND] = { "subject", "SELECT tenant, id, domain, kind, flags, "
+	                                  "state_version, created_us"
+	                                  " FROM subject WHERE tenant = ?1 AND id = ?2" },
+	[SQL_SUBJECT_UPDATE] = { "subject",
+	                         "UPDATE subject SET flags = ?4, state_version = state_version "
+	                         "+ 1"
+	                         " WHERE tenant = ?1 AND id = ?2 AND state_version = ?3" },
+	[SQL_SUBJECT_LIST] = { "subject", "SELECT tenant, id, domain, kind, flags, "
+	                                  "state_version, created_us"
+	                                  " FROM subject WHERE tenant = ?1 AND id > ?3 ORDER "
+	                                  "BY id LIMIT ?4" },
+	[SQL_SUBJECT_LIST_KIND] = { "subject",
+	                            "SELECT tenant, id, domain, kind, flags, state_version,"
+	                            " created_us FROM subject WHERE tenant = ?1 AND kind = ?2"
+	                            " AND id > ?3 ORDER BY id LIMIT ?4" },
+
+	[SQL_RECORD_INSERT] = { "record", "INSERT INTO record(" RECORD_STORED
+	                                  ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+	                                  " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)" },
+	[SQL_RECORD_UPDATE] = { "record",
+	                        "UPDATE record SET version = ?5, created_us = ?6,"
+	                        " updated_after_us = ?7, change_from = ?8, change_to = ?9,"
+	                        " facet0 = ?10, facet1 = ?11, facet2 = ?12, time_from_us = ?13,"
+	                        " time_to_us = ?14, items = ?15, expires_us = ?16, month = ?17,"
+	                        " body = ?18 WHERE tenant = ?1 AND id = ?4 AND subject = ?2"
+	                        " AND class = ?3 AND version = ?5 - 1" },
+	[SQL_RECORD_DELETE] = { "record", "DELETE FROM record WHERE tenant = ?1 AND id = ?2" },
+	[SQL_RECORD_FIND] = { "record", "SELECT" RECORD_COLUMN
+	                                " FROM record WHERE tenant = ?1 AND id = ?2" },
+	[SQL_RECORD_KEEP] = { "version", "INSERT INTO record_version(" RECORD_STORED
+	                                 ") SELECT" RECORD_STORED
+	                                 " FROM record WHERE tenant = ?1 AND id = ?2"
+	                                 " AND (?3 = 0 OR version = ?3)" },
+	[SQL_RECORD_BY_ID] = { "record", RECORD_LISTED(RECORD_START) RECORD_FILTER
+	                       " AND id > ?11 ORDER BY id" RECORD_LIMIT },
+	[SQL_RECORD_BY_ID_CLASS] = { "record",
+	                             RECORD_LISTED(RECORD_START) RECORD_CLASS RECORD_FILTER
+	                             " AND id > ?11 ORDER BY id" RECORD_LIMIT },
+	[SQL_RECORD_BY_ID_SUBJECT] = { "record",
+	                               RECORD_LISTED(RECORD_START) RECORD_SUBJECT RECORD_FILTER
+	                               " AND id > ?11 ORDER BY id" RECORD_LIMIT },
+	[SQL_RECORD_BY_ID_SUBJECT_CLASS] = { "record",
+	                                     RECORD_LISTED(RECORD_START)
+	                                         RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
+	                                     " AND id > ?11 ORDER BY id" RECORD_LIMIT },
+	[SQL_RECORD_BY_CHANGE] = { "record",
+	                           RECORD_LISTED(RECORD_START) RECORD_SUBJECT RECORD_FILTER
+	                           " AND change_to > 0 AND (change_to > ?12 OR id > ?11)"
+	                           " ORDER BY change_to, id" RECORD_LIMIT },
+	[SQL_RECORD_BY_CHANGE_CLASS] = { "record", RECORD_LISTED(RECORD_START)
+	                                               RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
+	                                 " AND change_to > 0 AND (change_to > ?12 OR id > ?11)"
+	                                 " ORDER BY change_to, id" RECORD_LIMIT },
+	/* Points lie in one index and stretches in another; both in order of start. */
+	[SQL_RECORD_BY_TIME] = { "record", RECORD_LISTED("time_to_us AS start_us")
+	                                       RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
+	                         " AND time_from_us IS NULL AND time_to_us >= ?12"
+	                         " AND time_to_us < ?8 AND (time_to_us > ?12 OR id > ?11)"
+	                         " UNION ALL " RECORD_LISTED("time_from_us")
+	                             RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
+	                         " AND time_from_us IS NOT NULL AND time_from_us >= ?12"
+	                         " AND time_from_us < ?8 AND (time_from_us > ?12 OR id > ?11)"
+	                         " ORDER BY start_us, id" RECORD_LIMIT },
+	[SQL_RECORD_BY_TIME_DOWN] = { "record", RECORD_LISTED(RECORD_START)
+	                                            RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
+	                              " AND time_to_us <= ?12 AND (time_to_us < ?12 OR id < "
+	                              "?11)"
+	                              " ORDER BY time_to_us DESC, id DESC" RECORD_LIMIT },
+	[SQL_VERSION_LIST] = { "version", "SELECT" RECORD_COLUMN
+	                                  " FROM record_version WHERE tenant = ?1 AND id = ?2"
+	                                  " ORDER BY version DESC" },
+
+	[SQL_TERM_INSERT] = { "term", "INSERT INTO term(tenant, class, name, mac, subject, "
+	                              "record, number)"
+	                              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)" },
+	[SQL_TERM_FIND] = { "term",
+	                    "SELECT subject, record, number FROM term"
+	                    " WHERE tenant = ?1 AND class = ?2 AND name = ?3 AND mac = ?4" },
+	[SQL_TERM_DELETE] = { "term",
+	                      "DELETE FROM term"
+	                      " WHERE tenant = ?1 AND class = ?2 AND name = ?3 AND mac = ?4" },
+	[SQL_MARK_GET] = { "mark", "SELECT subject, bits FROM mark"
+	                           " WHERE tenant = ?1 AND owner = ?2 AND block = ?3" },
+	[SQL_MARK_PUT] = { "mark",
+	                   "INSERT INTO mark(tenant, owner, block, subject, bits)"
+	                   " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(tenant, owner, block)"
+	                   " DO UPDATE SET subject = excluded.subject, bits = excluded.bits" },
+	[SQL_COUNTER_ADD] = { "counter",
+	                      "INSERT INTO counter(tenant, owner, kind, value)"
+	                      " VALUES(?1, ?2, ?3, ?4) ON CONFLICT(tenant, owner, kind)"
+	                      " DO UPDATE SET value = counter.value + excluded.value"
+	                      " RETURNING value" },
+	[SQL_COUNTER_GET] = { "counter", "SELECT value FROM counter"
+	                                 " WHERE tenant = ?1 AND owner = ?2 AND kind = ?3" },
+	[SQL_PROJECTION_INSERT] = { "projection",
+	                            "INSERT INTO projection(tenant, subject, kind, version, "
+	                            "body)"
+	                            " VALUES(?1, ?2, ?3, ?4, ?5)"
+	                            " ON CONFLICT(tenant, subject, kind) DO NOTHING" },
+	[SQL_PROJECTION_UPDATE] = { "projection",
+	                            "UPDATE projection SET version = ?4, body = ?5"
+	                            " WHERE tenant = ?1 AND subject = ?2 AND kind = ?3"
+	                            " AND version = ?4 - 1" },
+	[SQL_PROJECTION_FIND] = { "projection",
+	                          "SELECT version, body FROM projection"
+	                          " WHERE tenant = ?1 AND subject = ?2 AND kind = ?3" },
+
+	[SQL_PURGE_RECORD] = { "record", PURGE("record", "subject") },
+	[SQL_PURGE_VERSION] = { "version", PURGE("record_version", "subject") },
+	[SQL_PURGE_TERM] = { "term",
+	                     "DELETE FROM term WHERE tenant = ?1 AND (class, name, mac) IN"
+	                     " (SELECT class, name, mac FROM term"
+	                     " WHERE tenant = ?1 AND subject = ?2" CHUNK },
+	[SQL_PURGE_MARK] = { "mark", "DELETE FROM mark WHERE tenant = ?1 AND (owner, block) IN"
+	                             " (SELECT owner, block FROM mark"
+	                             " WHERE tenant = ?1 AND subject = ?2" CHUNK },
+	[SQL_PURGE_COUNTER] = { "counter",
+	                        "DELETE FROM counter WHERE tenant = ?1 AND owner = ?2" },
+	[SQL_PURGE_PROJECTION] = { "projection", PURGE("projection", "subject") },
+	[SQL_PURGE_LOOK] = { "look",
+	                     "DELETE FROM look WHERE tenant = ?1 AND subject = ?2 AND place IN"
+	                     " (SELECT place FROM look"
+	                     " WHERE tenant = ?1 AND subject = ?2" CHUNK },
+	[SQL_PURGE_TICKET] = { "ticket", PURGE("ticket", "owner") },
+
+	[SQL_TICKET_INSERT] = { "ticket",
+	                        "INSERT INTO ticket(tenant, kind, hash, id, owner, created_us,"
+	                        " expires_us, used_us, state, revision, body)"
+	                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)" },
+	[SQL_TICKET_FIND] = { "ticket",
+	                      "SELECT tenant, kind, hash, id, owner, created_us, expires_us,"
+	                      " used_us, state, revision, body FROM ticket"
+	                      " WHERE tenant = ?1 AND kind = ?2 AND hash = ?3" },
+	[SQL_TICKET_UPDATE] = { "ticket",
+	                        "UPDATE ticket SET expires_us = ?5, used_us = ?6, state = ?7,"
+	                        " body = ?8, revision = revision + 1"
+	                        " WHERE tenant = ?1 AND kind = ?2 AND hash = ?3 AND revision = "
+	                        "?4" },
+	[SQL_TICKET_DELETE] = { "ticket", "DELETE FROM ticket"
+	                                  " WHERE tenant = ?1 AND kind = ?2 AND hash = ?3" },
+	[SQL_TICKET_LIST] = { "ticket",
+	                      "SELECT tenant, kind, hash, id, owner, created_us, expires_us,"
+	                      " used_us, state, revision, body FROM ticket"
+	                      " WHERE tenant = ?1 AND kind = ?2 ORDER BY created_us DESC, id "
+	                      "DESC" },
+	[SQL_TICKET_LIST_OWNER] = { "ticket", "SELECT tenant, kind, hash, id, owner, "
+	                                      "created_us, expires_us,"
+	                                      " used_us, state, revision, body FROM ticket"
+	                                      " WHERE tenant = ?1 AND owner = ?3 AND kind = ?2"
+	                                      " ORDER BY created_us DESC, id DESC" },
+	[SQL_TICKET_SWEEP] = { "ticket", "DELETE FROM ticket WHERE expires_us < ?1" },
+	[SQL_RATE_HIT] = { "rate", "INSERT INTO rate(mac, ends_us, window_us, tries) "
+	                           "VALUES(?1, ?2, ?3, 1)"
+	                           " ON CONFLICT(mac, ends_us, window_us)"
+	                           " DO UPDATE SET tries = rate.tries + 1 RETURNING tries" },
+	[SQL_RATE_SWEEP] = { "rate", "DELETE FROM rate WHERE (mac, ends_us, window_us) IN"
+	                             " (SELECT mac, ends_us, window_us FROM rate"
+	                             " WHERE ends_us <= ?1 LIMIT 16)" },
+	[SQL_OUTBOX_INSERT] = { "outbox",
+	                        "INSERT INTO outbox(tenant, id, created_us, due_us, tries, "
+	                        "state,"
+	                        " changed_us, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
+	[SQL_OUTBOX_DUE] = { "outbox",
+	                     "SELECT tenant, id, created_us, due_us, tries, state, body"
+	                     " FROM outbox WHERE state = ?1 AND due_us <= ?2"
+	                     " ORDER BY due_us, id LIMIT ?3" },
+	[SQL_OUTBOX_UPDATE] = { "outbox",
+	                        "UPDATE outbox SET due_us = ?3, tries = ?4, state = ?5,"
+	                        " changed_us = ?6 WHERE tenant = ?1 AND id = ?2" },
+	[SQL_OUTBOX_LIST] = { "outbox",
+	                      "SELECT tenant, id, created_us, due_us, tries, state, body"
+	                      " FROM outbox WHERE tenant = ?1 ORDER BY id DESC LIMIT ?2" },
+	[SQL_OUTBOX_SWEEP] = { "outbox",
+	                       "DELETE FROM outbox WHERE state <> ?1 AND changed_us < ?2" },
+	[SQL_LEASE_TAKE] = { "lease",
+	                     "INSERT INTO lease(name, holder, until_us) VALUES(?1, ?2, ?3)"
+	                     " ON CONFLICT(name) DO UPDATE"
+	                     " SET holder = excluded.holder, until_us = excluded.until_us"
+	                     " WHERE lease.holder = excluded.holder OR lease.until_us <= ?4" },
+	[SQL_SETTING_PUT] = { "setting",
+	                      "INSERT INTO setting(tenant, name, value) VALUES(?1, ?2, ?3)"
+	                      " ON CONFLICT(tenant, name) DO UPDATE SET value = "
+	                      "excluded.value" },
+	[SQL_SETTING_FIND] = { "setting",
+	                       "SELECT value FROM setting WHERE tenant = ?1 AND name = ?2" },
+
+	[SQL_LOG_GROW] = { "log", "INSERT INTO log(tenant, size) VALUES(?1, 1)"
+	                          " ON CONFLICT(tenant) DO UPDATE SET size = log.size + 1"
+	                          " RETURNING size" },
+	[SQL_LOG_SIZE] = { "log", "SELECT size FROM log WHERE tenant = ?1" },
+	[SQL_ENTRY_INSERT] = { "entry", "INSERT INTO entry(place, leaf) VALUES(?1, ?2)" },
+	[SQL_ENTRY_LIST] = { "entry",
+	                     "SELECT place, leaf FROM entry WHERE place >= ?1 AND place < ?2"
+	                     " ORDER BY place" },
+	[SQL_ENTRY_DELETE] = { "entry", "DELETE FROM entry WHERE place >= ?1 AND place < ?2" },
+	[SQL_LOOK_INSERT] = { "look", "INSERT INTO look(tenant, subject, place, time_us, body)"
+	                              " VALUES(?1, ?2, ?3, ?4, ?5)" },
+	[SQL_LOOK_LIST] = { "look", "SELECT tenant, subject, place, time_us, body FROM look"
+	                            " WHERE tenant = ?1 AND subject = ?2 AND place < ?3"
+	                            " ORDER BY place DESC LIMIT ?4" },
+	[SQL_CHECKPOINT_PUT] = { "checkpoint",
+	                         "INSERT INTO checkpoint(tenant, size, time_us, note)"
+	                         " VALUES(?1, ?2, ?3, ?4) ON CONFLICT(tenant, size)"
+	                         " DO UPDATE SET time_us = excluded.time_us, note = "
+	                         "excluded.note" },
+	[SQL_CHECKPOINT_LATEST] = { "checkpoint",
+	                            "SELECT tenant, size, time_us, note FROM checkpoint"
+	                            " WHERE tenant = ?1 ORDER BY size DESC LIMIT 1" },
+	[SQL_CHECKPOINT_LIST] = { "checkpoint",
+	                          "SELECT tenant, size, time_us, note FROM checkpoint"
+	                          " WHERE tenant = ?1 ORDER BY size" },
+	[SQL_CHECKPOINT_DELETE] = { "checkpoint", "DELETE FROM checkpoint"
+	                                          " WHERE tenant = ?1 AND size = ?2" },
+	[SQL_TILE_PUT] = { "tile", "INSERT INTO tile(tenant, level, place, hashes) VALUES(?1, "
+	                           "?2, ?3, ?4)"
+	                           " ON CONFLICT(tenant, level, place)"
+	                           " DO UPDATE SET hashes = excluded.hashes" },
+	[SQL_TILE_FIND] = { "tile", "SELECT hashes FROM tile"
+	                            " WHERE tenant = ?1 AND level = ?2 AND place = ?3" },
+	[SQL_TILE_DELETE] = { "tile", "DELETE FROM tile"
+	                              " WHERE tenant = ?1 AND level = ?2 AND place = ?3" },
+};
