@@ -334,7 +334,7 @@ canonical_object(struct json_out *out, const struct json_object *object, struct 
 static enum rc
 canonical_value(struct json_out *out, const struct json_object *value, struct err *err)
 {
-	int64_t number;
+	int64_t number = 0;
 
 	switch (json_kind(value)) {
 	case JSON_NULL:
