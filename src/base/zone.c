@@ -82,16 +82,17 @@ struct header {
 static bool
 take_header(struct cursor *from, struct header *header)
 {
-	size_t *const counts[] = { &header->is_ut_count, &header->is_standard_count,
-		                   &header->leap_count,  &header->time_count,
-		                   &header->type_count,  &header->char_count };
 	const unsigned char *at = from->at;
 
 	if (!skip(from, HEADER_BYTES) || memcmp(at, "TZif", 4) != 0)
 		return false;
 	header->version = (char)at[4];
-	for (size_t i = 0; i < COUNT_OF(counts); i++)
-		*counts[i] = big_endian(at + 20 + 4 * i, 4);
+	header->is_ut_count = big_endian(at + 20, 4);
+	header->is_standard_count = big_endian(at + 24, 4);
+	header->leap_count = big_endian(at + 28, 4);
+	header->time_count = big_endian(at + 32, 4);
+	header->type_count = big_endian(at + 36, 4);
+	header->char_count = big_endian(at + 40, 4);
 	return header->time_count <= TRANSITIONS_MAX && header->type_count >= 1 &&
 	       header->type_count <= TYPES_MAX && header->char_count <= 4096 &&
 	       header->leap_count <= 4096;
