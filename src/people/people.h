@@ -17,10 +17,20 @@
 
 #include "vault/vault.h"
 
-struct people;
+struct people; /* shared by all threads */
 
 enum rc people_open(struct people **people, struct vault *vault, struct err *err) MUST_CHECK;
 void people_close(struct people *people);
+
+/*
+ * Can people sign in under this policy?  RC_INVALID names what is missing:
+ * purpose `security`; for each kind of role that signs in (not `by: credential`) a
+ * class about it with `index: {email: term}`, the fields email, name, role,
+ * language, zone, state, and that purpose; class `signin` about `person` with
+ * the fields totp, last_step, recovery and that purpose; where a second factor is
+ * required, the factor totp.
+ */
+enum rc people_check(const struct policy *policy, struct err *err) MUST_CHECK;
 
 /* --- persons ------------------------------------------------------------------ */
 
@@ -52,7 +62,8 @@ enum rc people_find(const struct door *door, struct people *people, struct str e
 enum rc people_list(const struct door *door, struct people *people, struct id after, int limit,
                     struct arena *arena, struct persons *persons, struct err *err) MUST_CHECK;
 /* Name, language, zone, extra, role, state; the version that was seen must be given.
- * Suspending or leaving ends every session and token. */
+ * Role (of the same kind) and state need `manage people`, but everybody may leave.
+ * Suspending, leaving and another role end every session and token. */
 enum rc people_change(const struct door *door, struct people *people, struct person *person,
                       struct err *err) MUST_CHECK;
 
@@ -87,6 +98,7 @@ enum rc people_link_begin(struct people *people, const struct visitor *visitor,
                           struct err *err) MUST_CHECK;
 
 struct session {
+	const struct tenant *tenant;
 	struct id id;
 	struct id person;
 	struct actor actor; /* role borrowed from the tenant's policy */
@@ -187,5 +199,8 @@ struct rate {
 /* Counts one try; RC_RATE past the limit.  `key` is hashed before it is stored. */
 enum rc people_rate(struct people *people, const struct tenant *tenant, const struct rate *rate,
                     struct str key, struct err *err) MUST_CHECK;
+/* After people_bearer_find() refused: counts it against the network address. */
+enum rc people_bearer_refused(struct people *people, const struct visitor *visitor,
+                              struct err *err) MUST_CHECK;
 
 #endif
