@@ -1,0 +1,865 @@
+/*
+ * The log over a real store and real files: append from threads, advance, read,
+ * prove, crash, and find every byte that is not what was signed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "audit/note.h"
+#include "audit/tile.h"
+#include "base/json.h"
+#include "bed.h"
+
+static int
+bed_setup(void **state)
+{
+	struct bed *bed = malloc(sizeof(*bed));
+
+	assert_non_null(bed);
+	bed_init(bed, "/tmp");
+	*state = bed;
+	return 0;
+}
+
+static int
+bed_teardown(void **state)
+{
+	bed_free(*state);
+	free(*state);
+	return 0;
+}
+
+static struct note_head
+head_of(struct bed *bed, int64_t tenant)
+{
+	CLEANUP(buf_free) struct buf note;
+	struct note_signer signer = { .origin = BED_ORIGIN };
+	struct note_head head = { .size = 0 };
+	struct err err = { 0 };
+
+	buf_init(&note, NOTE_MAX);
+	memcpy(signer.public, bed->key.public, SIGN_PUBLIC_BYTES);
+	bed_must(audit_checkpoint(bed->audit, tenant, &note, &err), &err);
+	bed_must(note_open((struct str){ note.text, note.len }, &signer, &head, &err), &err);
+	return head;
+}
+
+/* The root of the entries that bed_leaf() makes, without any of the log's code
+ * but the two hashes: RFC 6962's definition. */
+static struct digest
+root_expected(int64_t from, int64_t count)
+{
+	struct digest left, right;
+	int64_t split = 1;
+
+	if (count == 1) {
+		CLEANUP(buf_free) struct buf leaf;
+
+		buf_init(&leaf, ENTRY_LEAF_MAX);
+		bed_leaf(from, &leaf);
+		return merkle_leaf((struct str){ leaf.text, leaf.len });
+	}
+	while (split * 2 < count)
+		split *= 2;
+	left = root_expected(from, split);
+	right = root_expected(from + split, count - split);
+	return merkle_node(&left, &right);
+}
+
+static void
+assert_signed(struct bed *bed, int64_t tenant, int64_t count)
+{
+	struct note_head head = head_of(bed, tenant);
+	struct digest root = root_expected(0, count);
+
+	assert_true(head.size == (uint64_t)count);
+	assert_memory_equal(&head.root, &root, sizeof(root));
+}
+
+static bool
+exists(const struct bed *bed, const char *path)
+{
+	char name[256];
+
+	(void)snprintf(name, sizeof(name), "%s/1/%s", bed->log_dir, path);
+	return access(name, R_OK) == 0;
+}
+
+/* --- advancing -------------------------------------------------------------------- */
+
+static void
+nothing_is_signed_before_there_is_an_entry(void **state)
+{
+	CLEANUP(buf_free) struct buf out;
+	struct bed *bed = *state;
+	struct err err = { 0 };
+
+	buf_init(&out, NOTE_MAX);
+	bed_add(bed, 1);
+	bed_advance(bed);
+	assert_int_equal(audit_checkpoint(bed->audit, 1, &out, &err), RC_NOT_FOUND);
+	assert_int_equal(audit_checkpoint(bed->audit, 2, &out, &err), RC_NOT_FOUND);
+	assert_int_equal(audit_prove(bed->audit, 1, 0, &out, &err), RC_NOT_FOUND);
+	assert_int_equal(audit_tile(bed->audit, 1, STR("tile/0/000.p/1"), &out, &err),
+	                 RC_NOT_FOUND);
+}
+
+static void
+a_leaf_that_could_not_be_verified_is_not_appended(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_figures figures;
+	struct err err = { 0 };
+
+	bed_add(bed, 1);
+	assert_int_equal(entry_read(STR("{\"act\":\"x\"}"), &(struct audit_entry){ 0 }, &err),
+	                 RC_INVALID);
+	bed_append(bed, 1, 0, 3);
+	bed_must(audit_figures(bed->audit, 1, &figures, &err), &err);
+	assert_true(figures.size == 3 && figures.signed_to == 0);
+}
+
+static void
+every_size_up_to_two_tiles_is_signed_with_its_root(void **state)
+{
+	struct bed *bed = *state;
+	int64_t size = 0;
+
+	bed_add(bed, 1);
+	while (size < 530) {
+		int64_t more = size < 10 || (size > 250 && size < 260) ? 1 : 17;
+
+		bed_append(bed, 1, size, more);
+		size += more;
+		bed_advance(bed);
+		assert_signed(bed, 1, size);
+	}
+	assert_true(exists(bed, "tile/0/001") && exists(bed, "tile/entries/001"));
+	assert_false(exists(bed, "tile/0/002") || exists(bed, "tile/1/000"));
+}
+
+static void
+a_checkpoint_is_not_signed_again_when_nothing_is_new(void **state)
+{
+	CLEANUP(buf_free) struct buf first, second;
+	struct bed *bed = *state;
+	struct store_figures before, after;
+	struct err err = { 0 };
+
+	buf_init(&first, NOTE_MAX);
+	buf_init(&second, NOTE_MAX);
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 5);
+	bed_advance(bed);
+	bed_must(audit_checkpoint(bed->audit, 1, &first, &err), &err);
+	store_figures(bed->store, &before);
+	bed_advance(bed);
+	store_figures(bed->store, &after);
+	bed_must(audit_checkpoint(bed->audit, 1, &second, &err), &err);
+	assert_string_equal(first.text, second.text);
+	assert_true(before.writes == after.writes);
+}
+
+struct writer {
+	struct bed *bed;
+	pthread_t thread;
+	int64_t count;
+};
+
+static void *
+writer_run(void *arg)
+{
+	struct writer *writer = arg;
+
+	for (int64_t i = 0; i < writer->count; i++)
+		bed_append(writer->bed, 1, i, 1);
+	return NULL;
+}
+
+static void
+entries_of_many_threads_are_all_in_the_tree_while_it_grows(void **state)
+{
+	struct bed *bed = *state;
+	struct writer writers[4];
+	struct audit_figures figures = { 0 };
+	struct audit_report report;
+	struct err err = { 0 };
+
+	bed_add(bed, 1);
+	for (size_t i = 0; i < COUNT_OF(writers); i++) {
+		writers[i] = (struct writer){ .bed = bed, .count = 300 };
+		assert_int_equal(
+		    pthread_create(&writers[i].thread, NULL, writer_run, &writers[i]), 0);
+	}
+	while (figures.signed_to < 1200) {
+		CLEANUP(buf_free) struct buf json;
+
+		buf_init(&json, 1 << 20);
+		bed_advance(bed);
+		bed_must(audit_figures(bed->audit, 1, &figures, &err), &err);
+		if (figures.signed_to > 0)
+			bed_must(audit_prove(bed->audit, 1, (int64_t)figures.signed_to - 1,
+			                     &json, &err),
+			         &err);
+	}
+	for (size_t i = 0; i < COUNT_OF(writers); i++)
+		(void)pthread_join(writers[i].thread, NULL);
+	assert_int_equal(bed_verify(bed, 1, &report), RC_OK);
+	assert_true(report.entries == 1200);
+}
+
+static void
+rows_go_when_files_have_them_and_reading_sees_no_difference(void **state)
+{
+	CLEANUP(arena_free) struct arena arena;
+	struct bed *bed = *state;
+	struct entry_row *rows;
+	struct err err = { 0 };
+	size_t found;
+
+	arena_init(&arena, 8 * MIB);
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 700);
+	bed_advance(bed);
+	bed_append(bed, 1, 700, 20);
+	bed_must(audit_entries(bed->audit, 1, 200, 600, &arena, &rows, &found, &err), &err);
+	assert_int_equal(found, 520);
+	for (size_t i = 0; i < found; i++) {
+		CLEANUP(buf_free) struct buf leaf;
+
+		buf_init(&leaf, ENTRY_LEAF_MAX);
+		bed_leaf(200 + (int64_t)i, &leaf);
+		assert_int_equal(rows[i].index, 200 + (int64_t)i);
+		assert_true(str_eq(rows[i].leaf, (struct str){ leaf.text, leaf.len }));
+	}
+	bed_must(audit_entries(bed->audit, 1, 720, 5, &arena, &rows, &found, &err), &err);
+	assert_int_equal(found, 0);
+	bed_must(audit_entries(bed->audit, 1, 0, 3, &arena, &rows, &found, &err), &err);
+	assert_int_equal(found, 3);
+}
+
+static void
+a_log_that_is_opened_again_goes_on_where_it_was(void **state)
+{
+	struct bed *bed = *state;
+	struct sign_key other;
+	struct err err = { 0 };
+
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 600);
+	bed_advance(bed);
+	bed_close(bed);
+	bed_open(bed);
+	sign_key_new(&other);
+	assert_int_equal(audit_log_add(bed->audit, 1, BED_ORIGIN, &other, &err), RC_CORRUPT);
+	assert_int_equal(audit_log_add(bed->audit, 1, STR("has space"), &bed->key, &err),
+	                 RC_INVALID);
+	bed_add(bed, 1);
+	assert_int_equal(audit_log_add(bed->audit, 1, BED_ORIGIN, &bed->key, &err),
+	                 RC_CONFLICT);
+	assert_signed(bed, 1, 600);
+	bed_append(bed, 1, 600, 200);
+	bed_advance(bed);
+	assert_signed(bed, 1, 800);
+}
+
+static void
+a_backlog_is_worked_off_in_steps_that_all_verify(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_report report;
+
+	bed_add(bed, 1);
+	for (int64_t at = 0; at < 9000; at += 1000)
+		bed_append(bed, 1, at, 1000);
+	bed_advance(bed);
+	assert_signed(bed, 1, 9000);
+	assert_int_equal(bed_verify(bed, 1, &report), RC_OK);
+	assert_true(report.entries == 9000 && report.faults == 0);
+	assert_true(report.tiles == 35 + 1 + 1);
+}
+
+/* --- checkpoints that are kept ------------------------------------------------------ */
+
+static void
+one_checkpoint_a_period_is_kept_and_each_is_a_prefix(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_report report;
+
+	bed_add(bed, 1);
+	for (int64_t i = 0; i < 40; i++) {
+		bed->clock.offset_us = i * 3 * US_PER_MIN;
+		bed_append(bed, 1, i, 1);
+		bed_advance(bed);
+	}
+	assert_int_equal(bed_verify(bed, 1, &report), RC_OK);
+	/* 117 minutes touch 12 or 13 periods of ten. */
+	assert_true(report.checkpoints >= 12 && report.checkpoints <= 13);
+}
+
+static void
+the_server_log_anchors_a_changed_checkpoint_once_a_minute(void **state)
+{
+	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(buf_free) struct buf note;
+	struct bed *bed = *state;
+	struct entry_row *rows;
+	struct audit_entry entry;
+	struct digest expected;
+	struct err err = { 0 };
+	size_t found;
+
+	arena_init(&arena, MIB);
+	buf_init(&note, NOTE_MAX);
+	bed_add(bed, 0);
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 5);
+	bed_advance(bed);
+	bed_must(audit_checkpoint(bed->audit, 1, &note, &err), &err);
+	expected = sha256((struct str){ note.text, note.len });
+	assert_true(head_of(bed, 0).size == 1);
+	bed_must(audit_entries(bed->audit, 0, 0, 10, &arena, &rows, &found, &err), &err);
+	assert_int_equal(found, 1);
+	bed_must(entry_read(rows[0].leaf, &entry, &err), &err);
+	assert_true(str_eq(entry.act, STR("anchor")) && entry.count == 5);
+	assert_memory_equal(&entry.record, &expected, sizeof(expected));
+
+	bed_append(bed, 1, 5, 1); /* within the minute */
+	bed_advance(bed);
+	assert_true(head_of(bed, 0).size == 1);
+	bed->clock.offset_us = 61 * US_PER_S;
+	bed_advance(bed);
+	assert_true(head_of(bed, 0).size == 2);
+	bed->clock.offset_us = 200 * US_PER_S; /* nothing new */
+	bed_advance(bed);
+	assert_true(head_of(bed, 0).size == 2);
+}
+
+/* --- tiles and proofs ---------------------------------------------------------------- */
+
+static void
+tiles_are_those_of_the_specification(void **state)
+{
+	static const struct {
+		const char *path;
+		size_t bytes; /* 0: not found */
+	} rows[] = {
+		{ "tile/0/000", 8192 },
+		{ "tile/0/001", 8192 },
+		{ "tile/0/002", 0 },
+		{ "tile/0/002.p/88", 2816 },
+		{ "tile/0/002.p/3", 96 },
+		{ "tile/0/002.p/89", 0 },
+		{ "tile/0/000.p/5", 160 },
+		{ "tile/1/000.p/2", 64 },
+		{ "tile/1/000.p/3", 0 },
+		{ "tile/1/000", 0 },
+		{ "tile/2/000.p/1", 0 },
+		{ "tile/9/000", 0 },
+		{ "tile/0/003", 0 },
+		{ "tile/entries/002", 0 },
+		{ "tile/0/../0", 0 },
+		{ "checkpoint", 0 },
+		{ "tile/entries/002.p/89", 0 },
+	};
+	struct bed *bed = *state;
+
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 600);
+	bed_advance(bed);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(buf_free) struct buf out;
+		struct err err = { 0 };
+		enum rc rc;
+
+		buf_init(&out, TILE_BYTES);
+		rc = audit_tile(bed->audit, 1, str_from_c(rows[i].path), &out, &err);
+		if (rc != (rows[i].bytes == 0 ? RC_NOT_FOUND : RC_OK) ||
+		    out.len != rows[i].bytes)
+			fail_msg("%s: %s, %zu bytes", rows[i].path, rc_name(rc), out.len);
+	}
+}
+
+static void
+bundles_hold_the_leaves_that_the_tiles_hash(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "tile/entries/000", "tile/0/000" },
+		{ "tile/entries/002.p/88", "tile/0/002.p/88" },
+		{ "tile/entries/001.p/7", "tile/0/001.p/7" },
+	};
+	static const size_t widths[] = { 256, 88, 7 };
+	struct bed *bed = *state;
+
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 600);
+	bed_advance(bed);
+	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+		CLEANUP(buf_free) struct buf bundle, tile;
+		struct str leaves[TILE_HASHES];
+		struct err err = { 0 };
+
+		buf_init(&bundle, MIB);
+		buf_init(&tile, TILE_BYTES);
+		bed_must(audit_tile(bed->audit, 1, str_from_c(pairs[i][0]), &bundle, &err),
+		         &err);
+		bed_must(audit_tile(bed->audit, 1, str_from_c(pairs[i][1]), &tile, &err), &err);
+		bed_must(bundle_read((struct str){ bundle.text, bundle.len }, widths[i], leaves,
+		                     &err),
+		         &err);
+		for (size_t j = 0; j < widths[i]; j++) {
+			struct digest hash = merkle_leaf(leaves[j]);
+			assert_memory_equal(&hash, tile.text + j * DIGEST_BYTES, DIGEST_BYTES);
+		}
+	}
+}
+
+static void
+proof_read(const struct json_object *root, struct merkle_proof *proof)
+{
+	struct json_object *hashes;
+	struct err err = { 0 };
+
+	assert_true(json_find(root, "hashes", &hashes));
+	proof->count = json_count(hashes);
+	for (size_t i = 0; i < proof->count; i++) {
+		size_t count;
+		bed_must(base64_parse(json_text(json_at(hashes, i)), &proof->hashes[i],
+		                      DIGEST_BYTES, &count, &err),
+		         &err);
+		assert_int_equal(count, DIGEST_BYTES);
+	}
+}
+
+static void
+proofs_lead_from_every_entry_to_the_checkpoint(void **state)
+{
+	struct bed *bed = *state;
+	struct note_head head;
+	struct err err = { 0 };
+
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 1000);
+	bed_advance(bed);
+	head = head_of(bed, 1);
+	for (int64_t index = 0; index < 1000; index += index < 8 || index > 765 ? 1 : 31) {
+		CLEANUP(buf_free) struct buf out;
+		CLEANUP(json_free) struct json json = { NULL };
+		struct merkle_claim claim = { .index = (uint64_t)index,
+			                      .size = head.size,
+			                      .root = head.root };
+		struct merkle_proof proof;
+		struct str leaf;
+
+		buf_init(&out, MIB);
+		bed_must(audit_prove(bed->audit, 1, index, &out, &err), &err);
+		bed_must(json_parse(&json, (struct str){ out.text, out.len }, &err), &err);
+		bed_must(json_need_text(json.root, "leaf", &leaf, &err), &err);
+		claim.leaf = merkle_leaf(leaf);
+		proof_read(json.root, &proof);
+		assert_int_equal(merkle_check_inclusion(&claim, &proof, &err), RC_OK);
+	}
+}
+
+static void
+every_earlier_size_is_proved_a_prefix(void **state)
+{
+	struct bed *bed = *state;
+	struct note_head head;
+	struct err err = { 0 };
+
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 777);
+	bed_advance(bed);
+	head = head_of(bed, 1);
+	for (int64_t old = 1; old <= 777; old += old < 5 || old > 770 ? 1 : 85) {
+		CLEANUP(buf_free) struct buf out;
+		CLEANUP(json_free) struct json json = { NULL };
+		struct merkle_claim claim = { .old = (uint64_t)old,
+			                      .size = head.size,
+			                      .old_root = root_expected(0, old),
+			                      .root = head.root };
+		struct merkle_proof proof;
+
+		buf_init(&out, MIB);
+		bed_must(audit_prove_consistency(bed->audit, 1, old, &out, &err), &err);
+		bed_must(json_parse(&json, (struct str){ out.text, out.len }, &err), &err);
+		proof_read(json.root, &proof);
+		assert_int_equal(merkle_check_consistency(&claim, &proof, &err), RC_OK);
+	}
+}
+
+/* --- crashes --------------------------------------------------------------------------- */
+
+/* Runs audit_advance() in a child that dies in the place that `prepare` makes it
+ * die; here the store is opened again afterwards. */
+static void
+folder_instead_of_tile(const struct bed *bed, const char *path)
+{
+	char name[256];
+
+	(void)snprintf(name, sizeof(name), "%s/1/%s", bed->log_dir, path);
+	assert_int_equal(mkdir(name, 0700), 0);
+}
+
+static void
+a_rename_that_fails_leaves_a_log_that_the_next_run_completes(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_report report;
+	struct err err = { 0 };
+	char name[256];
+
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 300);
+	bed_advance(bed);
+	bed_append(bed, 1, 300, 900);
+	folder_instead_of_tile(bed, "tile/0/002"); /* after the renames of others */
+	assert_int_equal(audit_advance(bed->audit, &err), RC_IO);
+	assert_signed(bed, 1, 300);
+	assert_true(exists(bed, "tile/entries/001")); /* beside its rows */
+	assert_int_equal(bed_verify(bed, 1, &report), RC_OK);
+	bed_close(bed);
+	bed_open(bed);
+	bed_add(bed, 1);
+	(void)snprintf(name, sizeof(name), "%s/1/tile/0/002", bed->log_dir);
+	assert_int_equal(rmdir(name), 0);
+	bed_advance(bed);
+	assert_signed(bed, 1, 1200);
+	assert_int_equal(bed_verify(bed, 1, &report), RC_OK);
+}
+
+static _Noreturn void
+child_run(const struct bed *bed, int64_t limit_us)
+{
+	struct bed mine = *bed;
+	int64_t at = 700;
+
+	/* Ended by the parent, at any point of appending and advancing. */
+	(void)limit_us;
+	bed_open(&mine);
+	bed_add(&mine, 1);
+	for (;;) {
+		bed_append(&mine, 1, at, 61);
+		at += 61;
+		bed_advance(&mine);
+	}
+}
+
+static void
+a_process_that_is_killed_at_any_moment_leaves_a_log_that_verifies(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_figures figures;
+	struct audit_report report;
+	struct err err = { 0 };
+
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 700);
+	bed_advance(bed);
+	bed_close(bed);
+	for (useconds_t i = 0; i < 12; i++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0)
+			child_run(bed, 0);
+		(void)usleep(20000 + i * 7001);
+		(void)kill(child, SIGKILL);
+		(void)waitpid(child, &status, 0);
+		bed_open(bed);
+		bed_add(bed, 1);
+		bed_advance(bed);
+		bed_must(audit_figures(bed->audit, 1, &figures, &err), &err);
+		assert_true(figures.size == figures.signed_to && figures.size >= 700);
+		if (bed_verify(bed, 1, &report) != RC_OK)
+			fail_msg("%s", report.first_fault);
+		bed_close(bed);
+	}
+	bed_open(bed);
+}
+
+/* --- faults that verification finds ------------------------------------------------------ */
+
+/* 5000 entries: 19 full tiles, 136 entries in rows, three kept checkpoints. */
+static void
+log_make(struct bed *bed)
+{
+	bed_add(bed, 1);
+	bed_append(bed, 1, 0, 900);
+	bed_advance(bed);
+	bed->clock.offset_us = 20 * US_PER_MIN;
+	bed_append(bed, 1, 900, 2100);
+	bed_advance(bed);
+	bed->clock.offset_us = 40 * US_PER_MIN;
+	bed_append(bed, 1, 3000, 2000);
+	bed_advance(bed);
+}
+
+static void
+byte_flip(const struct bed *bed, const char *path, off_t at)
+{
+	char name[256], byte;
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "%s/1/%s", bed->log_dir, path);
+	fd = open(name, O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 4;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	(void)close(fd);
+}
+
+static void
+assert_fault(struct bed *bed, const char *first, const char *second)
+{
+	struct audit_report report;
+
+	assert_int_equal(bed_verify(bed, 1, &report), RC_CORRUPT);
+	assert_true(report.faults > 0);
+	if (strstr(report.first_fault, "tenant 1") == NULL ||
+	    strstr(report.first_fault, first) == NULL ||
+	    strstr(report.first_fault, second) == NULL)
+		fail_msg("\"%s\" lacks \"%s\" or \"%s\"", report.first_fault, first, second);
+}
+
+static void
+a_good_log_verifies_with_all_its_parts(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_report report;
+
+	log_make(bed);
+	bed_append(bed, 1, 5000, 3); /* not signed yet */
+	assert_int_equal(bed_verify(bed, 1, &report), RC_OK);
+	assert_true(report.entries == 5000 && report.checkpoints == 3 && report.faults == 0);
+	assert_true(report.tiles == 20 + 1);
+	assert_true(str_eq(report.origin, BED_ORIGIN));
+}
+
+static void
+a_flipped_byte_in_a_file_is_found_and_named(void **state)
+{
+	struct bed *bed = *state;
+
+	log_make(bed);
+	byte_flip(bed, "tile/entries/007", 20000);
+	assert_fault(bed, "entry 18", "tile/entries/007");
+	byte_flip(bed, "tile/entries/007", 20000);
+	byte_flip(bed, "tile/entries/007", 0); /* a length */
+	assert_fault(bed, "tile/entries/007", "wrong lengths");
+	byte_flip(bed, "tile/entries/007", 0);
+	byte_flip(bed, "tile/0/011", 32 * 9 + 5);
+	assert_fault(bed, "entry 2825", "hash 9 of tile/0/011");
+	byte_flip(bed, "tile/0/011", 32 * 9 + 5);
+	assert_int_equal(bed_verify(bed, 1, &(struct audit_report){ 0 }), RC_OK);
+}
+
+static void
+a_file_that_is_gone_or_short_is_named(void **state)
+{
+	struct bed *bed = *state;
+	char name[256], aside[300];
+
+	log_make(bed);
+	for (int i = 0; i < 2; i++) {
+		const char *path = i == 0 ? "tile/0/003" : "tile/entries/003";
+
+		(void)snprintf(name, sizeof(name), "%s/1/%s", bed->log_dir, path);
+		(void)snprintf(aside, sizeof(aside), "%s.aside", name);
+		assert_int_equal(rename(name, aside), 0);
+		assert_fault(bed, path, "missing");
+		assert_int_equal(rename(aside, name), 0);
+	}
+	assert_int_equal(truncate(name, 100), 0);
+	assert_fault(bed, "tile/entries/003", "cut");
+}
+
+/* --- rows, changed behind the log's back ---------------------------------------------------
+ */
+
+static enum rc
+tile_row_flip(struct store_tx *tx, void *arg, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena;
+	struct tile_row row = *(const struct tile_row *)arg;
+	char *hashes;
+
+	arena_init(&arena, MIB);
+	TRY(store_tile_find(tx, &arena, &row, err));
+	hashes = arena_alloc(&arena, row.hashes.len, 1);
+	memcpy(hashes, row.hashes.ptr, row.hashes.len);
+	hashes[40] ^= 1;
+	row.hashes.ptr = hashes;
+	return store_tile_put(tx, &row, err);
+}
+
+static enum rc
+tile_row_drop(struct store_tx *tx, void *arg, struct err *err)
+{
+	return store_tile_delete(tx, arg, err);
+}
+
+static enum rc
+entry_row_drop(struct store_tx *tx, void *arg, struct err *err)
+{
+	return store_entry_delete(tx, 1, *(const int64_t *)arg, err);
+}
+
+static enum rc
+checkpoint_flip(struct store_tx *tx, void *arg, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena;
+	struct checkpoint_row *rows;
+	size_t count;
+	char *note;
+
+	arena_init(&arena, MIB);
+	TRY(store_checkpoint_list(tx, 1, &arena, &rows, &count, err));
+	assert_int_equal(count, 3);
+	note = arena_alloc(&arena, rows[1].note.len, 1);
+	memcpy(note, rows[1].note.ptr, rows[1].note.len);
+	note[*(const size_t *)arg] ^= 1;
+	rows[1].note.ptr = note;
+	return store_checkpoint_put(tx, &rows[1], err);
+}
+
+static void
+a_flipped_or_lost_row_is_found_and_named(void **state)
+{
+	struct bed *bed = *state;
+	struct tile_row low = { .tenant = 1, .level = 0, .index = 19 };
+	struct tile_row high = { .tenant = 1, .level = 1, .index = 0 };
+	struct err err = { 0 };
+	int64_t before = 4870;
+	size_t at = 30;
+
+	log_make(bed);
+	bed_must(store_write(bed->store, tile_row_flip, &high, &err), &err);
+	assert_fault(bed, "hash 1", "the rows of tile/1/000.p/19");
+	bed_must(store_write(bed->store, tile_row_flip, &high, &err), &err);
+	bed_must(store_write(bed->store, tile_row_flip, &low, &err), &err);
+	assert_fault(bed, "entry 4865", "hash 1 of the rows of tile/0/019.p/136");
+	bed_must(store_write(bed->store, tile_row_flip, &low, &err), &err);
+	bed_must(store_write(bed->store, checkpoint_flip, &at, &err), &err);
+	assert_fault(bed, "checkpoint row of size 3000", "");
+	bed_must(store_write(bed->store, checkpoint_flip, &at, &err), &err);
+	assert_int_equal(bed_verify(bed, 1, &(struct audit_report){ 0 }), RC_OK);
+	bed_must(store_write(bed->store, tile_row_drop, &high, &err), &err);
+	assert_fault(bed, "tile/1/000.p/19", "missing");
+	bed_must(store_write(bed->store, entry_row_drop, &before, &err), &err);
+	assert_fault(bed, "entry row 4864", "missing");
+}
+
+static void
+a_flipped_byte_of_an_entry_row_is_found_and_named(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_report report;
+	char text[64];
+	uint8_t *file;
+	FILE *db;
+	long size;
+	char *at;
+
+	/* The store has no call that changes an entry, so its file is changed. */
+	log_make(bed);
+	bed_close(bed);
+	db = fopen(bed->store_path, "r+b");
+	assert_non_null(db);
+	(void)fseek(db, 0, SEEK_END);
+	size = ftell(db);
+	rewind(db);
+	file = malloc((size_t)size);
+	assert_non_null(file);
+	assert_int_equal(fread(file, 1, (size_t)size, db), size);
+	(void)snprintf(text, sizeof(text), "\"time_us\":%lld}", 1700000000000000LL + 4900);
+	at = memmem(file, (size_t)size, text, strlen(text));
+	assert_non_null(at);
+	do { /* every copy that the file holds, free pages too */
+		(void)fseek(db, (long)((uint8_t *)at - file) + 20, SEEK_SET);
+		(void)fputc('5', db);
+		at = memmem(at + 1, (size_t)(file + size - (uint8_t *)at) - 1, text,
+		            strlen(text));
+	} while (at != NULL);
+	(void)fclose(db);
+	free(file);
+	bed_open(bed);
+	assert_int_equal(bed_verify(bed, 1, &report), RC_CORRUPT);
+	assert_non_null(strstr(report.first_fault, "tenant 1: entry 4900: the rows of"));
+}
+
+static void
+a_log_whose_rows_do_not_fit_does_not_open(void **state)
+{
+	struct bed *bed = *state;
+	struct tile_row low = { .tenant = 1, .level = 0, .index = 19 };
+	struct err err = { 0 };
+
+	log_make(bed);
+	bed_must(store_write(bed->store, tile_row_flip, &low, &err), &err);
+	bed_close(bed);
+	bed_open(bed);
+	assert_int_equal(audit_log_add(bed->audit, 1, BED_ORIGIN, &bed->key, &err), RC_CORRUPT);
+}
+
+static void
+another_key_or_origin_does_not_verify(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_report report;
+	struct audit_log log = { .dir = bed->log_dir, .tenant = 1, .origin = STR("other/log") };
+	struct err err = { 0 };
+
+	log_make(bed);
+	log.store = bed->store;
+	memcpy(log.public, bed->key.public, SIGN_PUBLIC_BYTES);
+	assert_int_equal(audit_verify(&log, &report, &err), RC_CORRUPT);
+	log.origin = BED_ORIGIN;
+	assert_int_equal(audit_verify(&log, &report, &err), RC_OK);
+	log.public[0] ^= 1;
+	assert_int_equal(audit_verify(&log, &report, &err), RC_CORRUPT);
+}
+
+#define LOG_TEST(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LOG_TEST(nothing_is_signed_before_there_is_an_entry),
+		LOG_TEST(a_leaf_that_could_not_be_verified_is_not_appended),
+		LOG_TEST(every_size_up_to_two_tiles_is_signed_with_its_root),
+		LOG_TEST(a_checkpoint_is_not_signed_again_when_nothing_is_new),
+		LOG_TEST(entries_of_many_threads_are_all_in_the_tree_while_it_grows),
+		LOG_TEST(rows_go_when_files_have_them_and_reading_sees_no_difference),
+		LOG_TEST(a_log_that_is_opened_again_goes_on_where_it_was),
+		LOG_TEST(a_backlog_is_worked_off_in_steps_that_all_verify),
+		LOG_TEST(one_checkpoint_a_period_is_kept_and_each_is_a_prefix),
+		LOG_TEST(the_server_log_anchors_a_changed_checkpoint_once_a_minute),
+		LOG_TEST(tiles_are_those_of_the_specification),
+		LOG_TEST(bundles_hold_the_leaves_that_the_tiles_hash),
+		LOG_TEST(proofs_lead_from_every_entry_to_the_checkpoint),
+		LOG_TEST(every_earlier_size_is_proved_a_prefix),
+		LOG_TEST(a_rename_that_fails_leaves_a_log_that_the_next_run_completes),
+		LOG_TEST(a_process_that_is_killed_at_any_moment_leaves_a_log_that_verifies),
+		LOG_TEST(a_good_log_verifies_with_all_its_parts),
+		LOG_TEST(a_flipped_byte_in_a_file_is_found_and_named),
+		LOG_TEST(a_file_that_is_gone_or_short_is_named),
+		LOG_TEST(a_flipped_or_lost_row_is_found_and_named),
+		LOG_TEST(a_flipped_byte_of_an_entry_row_is_found_and_named),
+		LOG_TEST(a_log_whose_rows_do_not_fit_does_not_open),
+		LOG_TEST(another_key_or_origin_does_not_verify),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
