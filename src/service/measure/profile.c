@@ -23,6 +23,20 @@ group_add(struct profile_group *group, double mg_dl)
 }
 
 static void
+group_merge(struct profile_group *group, const struct profile_group *more)
+{
+	bool is_first = group->count == 0;
+
+	group->count += more->count;
+	group->mean += more->mean;
+	group->min = is_first || more->min < group->min ? more->min : group->min;
+	group->max = is_first || more->max > group->max ? more->max : group->max;
+	group->below_percent += more->below_percent;
+	group->in_percent += more->in_percent;
+	group->above_percent += more->above_percent;
+}
+
+static void
 group_finish(struct profile_group *group)
 {
 	double count = (double)group->count;
@@ -85,7 +99,7 @@ walk_days(const struct trace *trace, struct profile *profile, uint8_t *bins)
 {
 	struct walk walk = { .span = { .from_us = 0, .until_us = INT64_MIN },
 		             .day_end_us = INT64_MIN };
-	int weekday = 0;
+	struct profile_group *day = NULL;
 
 	for (size_t i = 0; i < trace->count; i++) {
 		const struct point *point = &trace->points[i];
@@ -95,14 +109,25 @@ walk_days(const struct trace *trace, struct profile *profile, uint8_t *bins)
 			walk.span = zone_span_at(trace->zone, point->taken_us);
 		if (point->taken_us >= walk.day_end_us) {
 			day_begin(&walk, trace, i, profile);
-			weekday = civil_weekday(point->taken_us, walk.span.offset_s);
+			day = &profile->days[profile->day_count - 1].group;
 		}
 		time_of_day = local_time_of_day(&walk, point->taken_us);
 		bins[i] = (uint8_t)(time_of_day / (PROFILE_BIN_MINUTES * US_PER_MIN));
 		group_add(&profile->parts[time_of_day / (US_PER_DAY / PROFILE_PARTS)],
 		          point->mg_dl);
-		group_add(&profile->weekdays[weekday], point->mg_dl);
-		group_add(&profile->days[profile->day_count - 1].group, point->mg_dl);
+		group_add(day, point->mg_dl);
+	}
+}
+
+static void
+merge_weekdays(const struct trace *trace, struct profile *profile)
+{
+	for (size_t i = 0; i < profile->day_count; i++) {
+		const struct profile_day *day = &profile->days[i];
+		int64_t us = trace->points[day->first].taken_us;
+		int weekday = civil_weekday(us, zone_offset_s(trace->zone, us));
+
+		group_merge(&profile->weekdays[weekday], &day->group);
 	}
 }
 
@@ -184,6 +209,7 @@ profile_compute(const struct trace *trace, const struct rank *ranks, struct prof
 	profile->days = arena_alloc(arena, days_max(trace) * sizeof(profile->days[0]),
 	                            _Alignof(struct profile_day));
 	walk_days(trace, profile, bin_of);
+	merge_weekdays(trace, profile);
 	fill_bins(trace, ranks, bin_of, profile, arena);
 	smooth_bins(profile);
 	for (size_t i = 0; i < PROFILE_PARTS; i++)

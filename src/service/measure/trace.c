@@ -75,23 +75,56 @@ trace_rank(const struct trace *trace, struct arena *arena)
 	return ranks;
 }
 
+static int64_t
+gap_before(const struct trace *trace, size_t at)
+{
+	return trace->points[at].taken_us - trace->points[at - 1].taken_us;
+}
+
+/* The gap that more than half of `count` gaps are, or 0: Boyer and Moore's vote,
+ * then a count.  What is more than half of them is their median, and a sensor
+ * that keeps time has one. */
+static int64_t
+majority_gap(const struct trace *trace, size_t count)
+{
+	int64_t favourite = 0;
+	size_t votes = 0;
+	size_t times = 0;
+
+	for (size_t i = 1; i < trace->count; i++) {
+		int64_t gap_us = gap_before(trace, i);
+		if (gap_us == 0)
+			continue;
+		if (votes == 0)
+			favourite = gap_us;
+		votes = gap_us == favourite ? votes + 1 : votes - 1;
+	}
+	for (size_t i = 1; i < trace->count; i++)
+		times += gap_before(trace, i) == favourite;
+	return times > count / 2 ? favourite : 0;
+}
+
 int64_t
 trace_interval_us(const struct trace *trace, struct arena *arena)
 {
-	struct rank *gaps = ranks_new(arena, trace->count);
-	struct rank *scratch = ranks_new(arena, trace->count);
+	struct rank *gaps;
 	size_t count = 0;
+	int64_t majority;
 
 	for (size_t i = 1; i < trace->count; i++) {
-		int64_t gap_us = trace->points[i].taken_us - trace->points[i - 1].taken_us;
-
-		assert(gap_us >= 0);
-		if (gap_us > 0)
-			gaps[count++] = (struct rank){ (uint64_t)gap_us, i };
+		assert(gap_before(trace, i) >= 0);
+		count += gap_before(trace, i) > 0;
 	}
-	if (count == 0)
-		return 0;
-	rank_sort(gaps, scratch, count);
+	majority = count == 0 ? 0 : majority_gap(trace, count);
+	if (count == 0 || majority > 0)
+		return majority;
+	gaps = ranks_new(arena, count);
+	count = 0;
+	for (size_t i = 1; i < trace->count; i++) {
+		if (gap_before(trace, i) > 0)
+			gaps[count++] = (struct rank){ (uint64_t)gap_before(trace, i), i };
+	}
+	rank_sort(gaps, ranks_new(arena, count), count);
 	return (int64_t)gaps[(count - 1) / 2].key;
 }
 

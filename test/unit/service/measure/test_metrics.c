@@ -376,6 +376,29 @@ wear_is_what_came_of_what_was_expected(void **state)
 }
 
 static void
+the_interval_is_the_median_gap(void **state)
+{
+	/* Gaps in minutes 4, 5, 6, 5, 0, 90: sorted without the 0, 4 5 5 6 90;
+	 * then 3, 4, 6, 7 (two middle ones: the lower). */
+	static const int64_t minutes[][7] = { { 0, 4, 9, 15, 20, 20, 110 },
+		                              { 0, 3, 7, 13, 20 } };
+	static const size_t counts[] = { 7, 5 };
+	static const int64_t medians[] = { 5, 4 };
+
+	(void)state;
+	for (size_t row = 0; row < COUNT_OF(counts); row++) {
+		CLEANUP(arena_free) struct arena arena;
+		struct point points[7];
+
+		arena_init(&arena, 64 << 20);
+		for (size_t i = 0; i < counts[row]; i++)
+			points[i] = (struct point){ START_US + minutes[row][i] * MIN_US, 100 };
+		assert_int_equal(compute(&arena, points, counts[row]).interval_us,
+		                 medians[row] * MIN_US);
+	}
+}
+
+static void
 the_profile_follows_the_clock_on_the_wall(void **state)
 {
 	/*
@@ -416,6 +439,11 @@ the_profile_follows_the_clock_on_the_wall(void **state)
 	                 23 * US_PER_HOUR);
 	assert_int_equal(metrics.profile.days[14].group.count, 23 * 12);
 	NEAR(metrics.profile.parts[1].mean, 108.5); /* 6 to 11 o'clock */
+	/* Tuesdays: four whole days of 0 to 23 o'clock. */
+	assert_int_equal(metrics.profile.weekdays[1].count, 4 * 288);
+	NEAR(metrics.profile.weekdays[1].mean, 111.5);
+	NEAR(metrics.profile.weekdays[1].min, 100);
+	NEAR(metrics.profile.weekdays[1].max, 123);
 	assert_int_equal(metrics.doubt, LACK_NOTHING);
 }
 
@@ -585,6 +613,7 @@ main(void)
 		cmocka_unit_test(mage_is_the_mean_swing_in_the_first_direction),
 		cmocka_unit_test(a_steady_line_has_no_mage),
 		cmocka_unit_test(wear_is_what_came_of_what_was_expected),
+		cmocka_unit_test(the_interval_is_the_median_gap),
 		cmocka_unit_test(the_profile_follows_the_clock_on_the_wall),
 		cmocka_unit_test(the_curves_never_cross),
 		cmocka_unit_test(a_bin_with_too_few_readings_has_no_value),
