@@ -394,14 +394,20 @@ reader_find(struct str name)
 	return NULL;
 }
 
-/* The name without what makes it unfit to be repeated. */
+/* The name without its modifier, when it looks like a parameter's. */
 static struct str
 fit_name(struct arena *arena, struct str name)
 {
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	struct str head;
 
 	(void)str_cut(name, ':', &head);
-	return fhir_is_element_name(head) ? str_copy(arena, head) : STR("(unfit name)");
+	for (size_t i = 0; i < head.len; i++) {
+		if (memchr(plain, head.ptr[i], sizeof(plain) - 1) == NULL)
+			return STR("(unfit name)");
+	}
+	return head.len == 0 || head.len > 48 ? STR("(unfit name)") : str_copy(arena, head);
 }
 
 static void
