@@ -157,7 +157,7 @@ leaf_check(struct verify *verify, const struct pair *pair, unsigned i)
 		             i, tile);
 		return leaf;
 	}
-	if (!verify->is_hashes_only && entry_read(pair->leaves[i], &entry, &ignored) != RC_OK) {
+	if (entry_read(pair->leaves[i], &entry, &ignored) != RC_OK) {
 		name_of(verify, &pair->bundle, bundle);
 		verify_fault(verify, "entry %llu in %s is malformed", index, bundle);
 		return leaf;

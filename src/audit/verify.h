@@ -26,8 +26,7 @@ struct verify {
 	struct edge edge;              /* of the entries walked so far */
 	const struct note_head *heads; /* checkpoints by size; signatures are good */
 	size_t head_count;
-	size_t next;         /* of heads */
-	bool is_hashes_only; /* leaves are hashed but not parsed: for the benchmark */
+	size_t next; /* of heads: the first not reached */
 };
 
 void verify_fault(struct verify *verify, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -111,19 +111,45 @@ nothing_is_signed_before_there_is_an_entry(void **state)
 	                 RC_NOT_FOUND);
 }
 
+struct raw {
+	struct str leaf;
+	bool is_checked;
+};
+
+static enum rc
+raw_append(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct raw *raw = arg;
+	int64_t index;
+
+	if (raw->is_checked)
+		return audit_append(tx, 1, raw->leaf, &index, err);
+	return store_entry_append(tx, 1, raw->leaf, &index, err);
+}
+
 static void
 a_leaf_that_could_not_be_verified_is_not_appended(void **state)
 {
 	struct bed *bed = *state;
+	struct raw raw = { STR("{\"act\":\"x\"}"), true };
 	struct audit_figures figures;
+	struct audit_report report;
 	struct err err = { 0 };
 
 	bed_add(bed, 1);
-	assert_int_equal(entry_read(STR("{\"act\":\"x\"}"), &(struct audit_entry){ 0 }, &err),
-	                 RC_INVALID);
 	bed_append(bed, 1, 0, 3);
+	assert_int_equal(store_write(bed->store, raw_append, &raw, &err), RC_INVALID);
 	bed_must(audit_figures(bed->audit, 1, &figures, &err), &err);
 	assert_true(figures.size == 3 && figures.signed_to == 0);
+	assert_int_equal(bed_verify(bed, 1, &report), RC_OK);
+
+	raw.is_checked = false; /* somebody goes past audit_append() */
+	bed_must(store_write(bed->store, raw_append, &raw, &err), &err);
+	assert_int_equal(bed_verify(bed, 1, &report), RC_CORRUPT);
+	assert_string_equal(report.first_fault, "tenant 1: entry row 3 is malformed");
+	bed_advance(bed);
+	assert_int_equal(bed_verify(bed, 1, &report), RC_CORRUPT);
+	assert_non_null(strstr(report.first_fault, "tenant 1: entry 3 in "));
 }
 
 static void
@@ -440,33 +466,37 @@ proof_read(const struct json_object *root, struct merkle_proof *proof)
 }
 
 static void
+assert_proved(struct bed *bed, int64_t index)
+{
+	CLEANUP(buf_free) struct buf out;
+	CLEANUP(json_free) struct json json = { NULL };
+	struct note_head head = head_of(bed, 1);
+	struct merkle_claim claim = { .index = (uint64_t)index,
+		                      .size = head.size,
+		                      .root = head.root };
+	struct merkle_proof proof;
+	struct err err = { 0 };
+	struct str leaf;
+
+	buf_init(&out, MIB);
+	bed_must(audit_prove(bed->audit, 1, index, &out, &err), &err);
+	bed_must(json_parse(&json, (struct str){ out.text, out.len }, &err), &err);
+	bed_must(json_need_text(json.root, "leaf", &leaf, &err), &err);
+	claim.leaf = merkle_leaf(leaf);
+	proof_read(json.root, &proof);
+	assert_int_equal(merkle_check_inclusion(&claim, &proof, &err), RC_OK);
+}
+
+static void
 proofs_lead_from_every_entry_to_the_checkpoint(void **state)
 {
 	struct bed *bed = *state;
-	struct note_head head;
-	struct err err = { 0 };
 
 	bed_add(bed, 1);
 	bed_append(bed, 1, 0, 1000);
 	bed_advance(bed);
-	head = head_of(bed, 1);
-	for (int64_t index = 0; index < 1000; index += index < 8 || index > 765 ? 1 : 31) {
-		CLEANUP(buf_free) struct buf out;
-		CLEANUP(json_free) struct json json = { NULL };
-		struct merkle_claim claim = { .index = (uint64_t)index,
-			                      .size = head.size,
-			                      .root = head.root };
-		struct merkle_proof proof;
-		struct str leaf;
-
-		buf_init(&out, MIB);
-		bed_must(audit_prove(bed->audit, 1, index, &out, &err), &err);
-		bed_must(json_parse(&json, (struct str){ out.text, out.len }, &err), &err);
-		bed_must(json_need_text(json.root, "leaf", &leaf, &err), &err);
-		claim.leaf = merkle_leaf(leaf);
-		proof_read(json.root, &proof);
-		assert_int_equal(merkle_check_inclusion(&claim, &proof, &err), RC_OK);
-	}
+	for (int64_t index = 0; index < 1000; index += index < 8 || index > 765 ? 1 : 31)
+		assert_proved(bed, index);
 }
 
 static void
@@ -499,8 +529,7 @@ every_earlier_size_is_proved_a_prefix(void **state)
 
 /* --- crashes --------------------------------------------------------------------------- */
 
-/* Runs audit_advance() in a child that dies in the place that `prepare` makes it
- * die; here the store is opened again afterwards. */
+/* A rename onto a folder fails. */
 static void
 folder_instead_of_tile(const struct bed *bed, const char *path)
 {
@@ -538,16 +567,14 @@ a_rename_that_fails_leaves_a_log_that_the_next_run_completes(void **state)
 }
 
 static _Noreturn void
-child_run(const struct bed *bed, int64_t limit_us)
+child_run(const struct bed *bed)
 {
 	struct bed mine = *bed;
 	int64_t at = 700;
 
-	/* Ended by the parent, at any point of appending and advancing. */
-	(void)limit_us;
 	bed_open(&mine);
 	bed_add(&mine, 1);
-	for (;;) {
+	for (;;) { /* until the parent ends it, at any point */
 		bed_append(&mine, 1, at, 61);
 		at += 61;
 		bed_advance(&mine);
@@ -571,7 +598,7 @@ a_process_that_is_killed_at_any_moment_leaves_a_log_that_verifies(void **state)
 		int status;
 
 		if (child == 0)
-			child_run(bed, 0);
+			child_run(bed);
 		(void)usleep(20000 + i * 7001);
 		(void)kill(child, SIGKILL);
 		(void)waitpid(child, &status, 0);
@@ -662,6 +689,25 @@ a_flipped_byte_in_a_file_is_found_and_named(void **state)
 	assert_fault(bed, "entry 2825", "hash 9 of tile/0/011");
 	byte_flip(bed, "tile/0/011", 32 * 9 + 5);
 	assert_int_equal(bed_verify(bed, 1, &(struct audit_report){ 0 }), RC_OK);
+}
+
+static void
+a_full_tile_of_level_one_is_a_file_that_is_checked(void **state)
+{
+	struct bed *bed = *state;
+	struct audit_report report;
+
+	bed_add(bed, 1);
+	for (int64_t at = 0; at < 66000; at += 6000)
+		bed_append(bed, 1, at, 6000);
+	bed_advance(bed);
+	assert_signed(bed, 1, 66000);
+	assert_int_equal(bed_verify(bed, 1, &report), RC_OK);
+	assert_true(report.entries == 66000 && report.tiles == 258 + 2 + 1);
+	for (int64_t index = 3; index < 66000; index += 6599)
+		assert_proved(bed, index);
+	byte_flip(bed, "tile/1/000", 32 * 200);
+	assert_fault(bed, "hash 200 of tile/1/000", "tiles below");
 }
 
 static void
@@ -854,6 +900,7 @@ main(void)
 		LOG_TEST(a_process_that_is_killed_at_any_moment_leaves_a_log_that_verifies),
 		LOG_TEST(a_good_log_verifies_with_all_its_parts),
 		LOG_TEST(a_flipped_byte_in_a_file_is_found_and_named),
+		LOG_TEST(a_full_tile_of_level_one_is_a_file_that_is_checked),
 		LOG_TEST(a_file_that_is_gone_or_short_is_named),
 		LOG_TEST(a_flipped_or_lost_row_is_found_and_named),
 		LOG_TEST(a_flipped_byte_of_an_entry_row_is_found_and_named),
