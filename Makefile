@@ -38,7 +38,39 @@ $O/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$O/troth: $(OBJ)
+# Files inside the program: pages, styles, scripts, icons, catalogues, policies.
+# Packages are installed once for all variants and never at run time.
+NPM := out/npm/node_modules
+VENDOR := pico.css=@picocss/pico/css/pico.classless.min.css uplot.js=uplot/dist/uPlot.iife.min.js \
+	uplot.css=uplot/dist/uPlot.min.css swagger-ui.js=swagger-ui-dist/swagger-ui-bundle.js \
+	swagger-ui.css=swagger-ui-dist/swagger-ui.css
+CATALOGUES := $(patsubst ui/language/%.po,$O/gen/language/%.mo,$(wildcard ui/language/*.po))
+UI := $(wildcard ui/*.html ui/*.css ui/*.svg ui/js/*.mjs policies/*.yaml policies/*.md)
+ASSETS := $(foreach f,$(UI),$(subst ui/js/,ui/,$f)=$f) \
+	$(foreach f,$(CATALOGUES),ui/language/$(notdir $f)=$f) \
+	$(foreach v,$(VENDOR),ui/$(subst =,=$(NPM)/,$v)) ui/icons.svg=$O/gen/icons.svg
+
+out/npm/.installed: ui/package.json ui/package-lock.json
+	@mkdir -p out/npm
+	cp $^ out/npm
+	cd out/npm && flock .lock npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+$O/gen/icons.svg: ui/icons.txt tools/sprite out/npm/.installed
+	@mkdir -p $(@D)
+	tools/sprite $(NPM)/lucide-static/icons ui/icons.txt >$@.new && mv $@.new $@
+
+$O/gen/language/%.mo: ui/language/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+$O/gen/assets.c: $(UI) $(CATALOGUES) $O/gen/icons.svg out/npm/.installed tools/embed
+	@tools/embed $(ASSETS) >$@.new && mv $@.new $@
+
+$O/gen/assets.o: $O/gen/assets.c src/web/asset.h src/web/language.h
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$O/troth: $(OBJ) $O/gen/assets.o
 	$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 
 # Unit tests stand in test/unit/LAYER/test_MODULE.c and link that layer and
@@ -47,7 +79,7 @@ $O/troth: $(OBJ)
 below = $(if $(filter $(1),$(2)),$(1),$(2) )
 define unit_rules
 UNIT_$(1) := $$(patsubst test/unit/%.c,$O/unit/%,$$(wildcard test/unit/$(1)/test_*.c))
-UNDER_$(1) := $$(filter $(foreach l,$(2),$O/$(l)/%.o),$$(OBJ))
+UNDER_$(1) := $$(filter $(foreach l,$(2),$O/$(l)/%.o),$$(OBJ)) $(if $(filter web,$(2)),$O/gen/assets.o)
 $$(UNIT_$(1)): $O/unit/%: test/unit/%.c $$(UNDER_$(1))
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS) -Itest/unit $$(CFLAGS) -MMD -MP $$< $$(UNDER_$(1)) -o $$@ -lcmocka $$(LDLIBS)

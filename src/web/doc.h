@@ -95,15 +95,24 @@ void cell_int(struct doc_cell *cell, int64_t number); /* INT, BOOL, TIME, DATE a
 
 const struct doc_part *doc_find(const struct doc *doc, struct str name); /* NULL */
 
+/* For writers: row number `row` of a rows part, asked for in order; *more false
+ * past the last.  A source gives each row once, and its cells until the next. */
+enum rc doc_next_row(const struct doc_part *part, size_t row, const struct doc_cell **cells,
+                     bool *more, struct err *err) MUST_CHECK;
+
 /* Writers.  Each call of _more appends about a chunk to `out`; *more false when
  * the document is whole.  CSV (RFC 4180) is of the first rows part, or of the
- * first record; cells that a spreadsheet would run as formulas get a leading
- * apostrophe (=, +, -, @ at the start of a TEXT). */
+ * first record: a column for each field with a label (for every field where
+ * none has one), RC_NOT_ACCEPTABLE without either.  Cells that a spreadsheet
+ * would run as formulas get a leading apostrophe (=, +, -, @, tab, carriage
+ * return at the start of a TEXT). */
+#define DOC_CHUNK_BYTES ((size_t)64 * 1024)
 struct doc_writer {
 	const struct doc *doc;
 	const struct doc_part *part;
 	size_t row;
 	int state;
+	const struct str *heads; /* JSON: what stands before each value of a row */
 };
 void doc_writer_init(struct doc_writer *writer, const struct doc *doc);
 enum rc doc_json_more(struct doc_writer *writer, struct buf *out, bool *more, struct err *err)

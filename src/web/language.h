@@ -11,12 +11,16 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+struct zone;
+
 struct language {
 	const char *code;     /* "en", "fr" */
 	const char *name;     /* in itself: "English", "Français" */
 	struct str catalogue; /* .mo bytes; empty: English */
 };
 
+/* Made by tools/embed: English, and one for each catalogue ui/language/CODE.po. */
+extern const struct language languages[];
 extern const char *const language_codes[];
 extern const size_t language_count;
 
@@ -32,5 +36,11 @@ struct str language_text(const struct language *language, struct str text);
 struct str language_time(const struct language *language, struct str zone, int64_t us,
                          struct arena *arena);
 struct str language_date(const struct language *language, int64_t us, struct arena *arena);
+/* The same with a zone that is open; NULL: UTC. */
+struct str language_zone_time(const struct language *language, const struct zone *zone,
+                              int64_t us, struct arena *arena);
+/* A decimal for people: 5.40, or 5,40. */
+struct str language_number(const struct language *language, struct str decimal,
+                           struct arena *arena);
 
 #endif

@@ -1,0 +1,658 @@
+/*
+ * Renders parsed templates over a document.  Everything that reaches the page
+ * goes through buf_add_html(), but our own literals and MARKUP in text.
+ *
+ * Sources are read into the arena before a page is begun: a page may ask
+ * whether there is any row before it shows the first.  A page is bounded by
+ * PAGE_ROWS_MAX; what is larger is an export and has no page.
+ */
+#include "web/template.h"
+
+#include <assert.h>
+
+#include "base/limits.h"
+#include "base/zone.h"
+#include "web/asset.h"
+#include "web/template_tree.h"
+
+#define TEMPLATES_BYTES (16 * MIB)
+#define PAGE_ROWS_MAX   10000
+
+struct templates {
+	struct arena arena;
+	struct template *items;
+	size_t count;
+	struct str sprite; /* address of the icons */
+};
+
+/* A row or record that names are looked up in. */
+struct frame {
+	const struct doc_part *part;
+	const struct doc_cell *cells;
+};
+
+struct render {
+	const struct templates *templates;
+	const struct template_scene *scene;
+	struct buf *out;
+	struct doc_part *parts; /* the document's, sources read */
+	size_t part_count;
+	struct frame frames[2 * TEMPLATE_DEPTH];
+	size_t depth;
+	struct zone *zone;
+	bool is_zone_known;
+};
+
+/* What a name stands for: a part, and the cell where it has one value. */
+struct found {
+	const struct doc_part *part; /* NULL: nothing */
+	const struct doc_cell *cell;
+	enum doc_type type;
+};
+
+/* --- loading ------------------------------------------------------------------ */
+
+static const struct template *
+template_find(const struct templates *templates, struct str name)
+{
+	for (size_t i = 0; i < templates->count; i++) {
+		if (str_eq(templates->items[i].name, name))
+			return &templates->items[i];
+	}
+	return NULL;
+}
+
+bool
+templates_has(const struct templates *templates, struct str name)
+{
+	return template_find(templates, name) != NULL;
+}
+
+static enum rc
+partials_link(struct templates *templates, struct err *err)
+{
+	for (size_t i = 0; i < templates->count; i++) {
+		struct template *template = &templates->items[i];
+		for (size_t k = 0; k < template->count; k++) {
+			struct node *node = &template->nodes[k];
+			if (node->kind != NODE_PARTIAL)
+				continue;
+			node->partial = template_find(templates, node->text);
+			if (node->partial == NULL)
+				return FAIL(err, RC_INVALID, "ui/%.*s.html: no partial %.*s",
+				            STR_ARGS(template->name), STR_ARGS(node->text));
+		}
+	}
+	return RC_OK;
+}
+
+static enum rc
+partials_check(const struct template *template, int depth, struct err *err)
+{
+	if (depth > TEMPLATE_DEPTH)
+		return FAIL(err, RC_INVALID, "ui/%.*s.html: partials contain each other",
+		            STR_ARGS(template->name));
+	for (size_t i = 0; i < template->count; i++) {
+		if (template->nodes[i].kind == NODE_PARTIAL)
+			TRY(partials_check(template->nodes[i].partial, depth + 1, err));
+	}
+	return RC_OK;
+}
+
+void
+templates_free(struct templates *templates)
+{
+	if (templates == NULL)
+		return;
+	arena_free(&templates->arena);
+	free(templates);
+}
+
+static void
+templates_drop(struct templates **templates)
+{
+	templates_free(*templates);
+}
+
+enum rc
+templates_parse(struct templates **templates, const struct template_source *sources,
+                size_t count, struct err *err)
+{
+	CLEANUP(templates_drop) struct templates *loaded = calloc(1, sizeof(*loaded));
+	const struct asset *sprite = asset_find(STR("ui/icons.svg"));
+
+	if (loaded == NULL)
+		abort();
+	arena_init(&loaded->arena, TEMPLATES_BYTES);
+	loaded->items = arena_alloc(&loaded->arena, (count + 1) * sizeof(struct template),
+	                            _Alignof(struct template));
+	for (size_t i = 0; i < count; i++) {
+		struct template *template = &loaded->items[loaded->count++];
+		template->name = sources[i].name;
+		TRY(template_parse(template, sources[i].text, &loaded->arena, err));
+	}
+	TRY(partials_link(loaded, err));
+	for (size_t i = 0; i < loaded->count; i++)
+		TRY(partials_check(&loaded->items[i], 0, err));
+	if (sprite != NULL)
+		loaded->sprite =
+		    str_printf(&loaded->arena, "/-/asset/%s/icons.svg", sprite->hash);
+	*templates = loaded;
+	loaded = NULL;
+	return RC_OK;
+}
+
+/* The name of the template that the asset is; empty when it is none. */
+static struct str
+asset_template_name(const struct asset *asset)
+{
+	struct str path = str_from_c(asset->path);
+
+	if (!str_starts_with(path, STR("ui/")) || !str_ends_with(path, STR(".html")))
+		return STR_EMPTY;
+	return (struct str){ path.ptr + strlen("ui/"), path.len - strlen("ui/.html") };
+}
+
+enum rc
+templates_load(struct templates **templates, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena;
+	struct template_source *sources;
+	size_t count = 0;
+
+	arena_init(&arena, MIB);
+	sources = arena_alloc(&arena, (asset_count + 1) * sizeof(*sources),
+	                      _Alignof(struct template_source));
+	for (size_t i = 0; i < asset_count; i++) {
+		struct str name = asset_template_name(&assets[i]);
+
+		if (name.len != 0)
+			sources[count++] =
+			    (struct template_source){ name, asset_text(&assets[i]) };
+	}
+	return templates_parse(templates, sources, count, err);
+}
+
+/* Does `name` stand in `list` as a word? */
+static bool
+word_stands(struct str list, struct str name)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i <= list.len; i++) {
+		char c = i < list.len ? list.ptr[i] : ' ';
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_')
+			continue;
+		if (str_eq((struct str){ list.ptr + start, i - start }, name))
+			return true;
+		start = i + 1;
+	}
+	return false;
+}
+
+/* Each half of "part.field" is declared by itself. */
+static enum rc
+name_check(const struct template *template, struct str name, struct err *err)
+{
+	struct str head;
+	struct str field = str_cut(name, '.', &head);
+
+	if (word_stands(template->reads, head) &&
+	    (field.len == 0 || word_stands(template->reads, field)))
+		return RC_OK;
+	return FAIL(err, RC_INVALID, "ui/%.*s.html: %.*s is not declared in its first remark",
+	            STR_ARGS(template->name), STR_ARGS(name));
+}
+
+static enum rc
+node_check(const struct template *template, const struct node *node, struct err *err)
+{
+	bool has_name = node->kind == NODE_VALUE || node->kind == NODE_SECTION ||
+	                node->kind == NODE_ANY || node->kind == NODE_UNLESS || node->is_named;
+
+	if (has_name)
+		TRY(name_check(template, node->text, err));
+	for (size_t i = 0; i < node->arg_count; i++)
+		TRY(name_check(template, node->args[i], err));
+	return RC_OK;
+}
+
+enum rc
+templates_check(const struct templates *templates, struct err *err)
+{
+	for (size_t i = 0; i < templates->count; i++) {
+		const struct template *template = &templates->items[i];
+		for (size_t k = 0; k < template->count; k++)
+			TRY(node_check(template, &template->nodes[k], err));
+	}
+	return RC_OK;
+}
+
+/* --- names ---------------------------------------------------------------------- */
+
+static struct found
+field_find(const struct doc_part *part, const struct doc_cell *cells, struct str name)
+{
+	for (size_t i = 0; i < part->field_count; i++) {
+		if (str_eq(str_from_c(part->fields[i].name), name))
+			return (struct found){ part, &cells[i], part->fields[i].type };
+	}
+	return (struct found){ NULL, NULL, DOC_TEXT };
+}
+
+static const struct doc_part *
+part_find(const struct render *render, struct str name)
+{
+	for (size_t i = 0; i < render->part_count; i++) {
+		if (str_eq(str_from_c(render->parts[i].name), name))
+			return &render->parts[i];
+	}
+	return NULL;
+}
+
+/* "part.field": of a row that is being shown, else of a record. */
+static struct found
+dotted_find(const struct render *render, struct str name, struct str field)
+{
+	const struct doc_part *part;
+
+	for (size_t i = render->depth; i-- > 0;) {
+		if (str_eq(str_from_c(render->frames[i].part->name), name))
+			return field_find(render->frames[i].part, render->frames[i].cells,
+			                  field);
+	}
+	part = part_find(render, name);
+	if (part == NULL || part->kind != DOC_RECORD)
+		return (struct found){ NULL, NULL, DOC_TEXT };
+	return field_find(part, part->cells, field);
+}
+
+static struct found
+name_find(const struct render *render, struct str name)
+{
+	struct str head;
+	struct str field = str_cut(name, '.', &head);
+	const struct doc_part *part;
+	struct found found;
+
+	if (field.len != 0)
+		return dotted_find(render, head, field);
+	for (size_t i = render->depth; i-- > 0;) {
+		found = field_find(render->frames[i].part, render->frames[i].cells, name);
+		if (found.part != NULL)
+			return found;
+	}
+	part = part_find(render, name);
+	if (part == NULL)
+		return (struct found){ NULL, NULL, DOC_TEXT };
+	if (part->kind == DOC_VALUE)
+		return (struct found){ part, part->cells, part->fields[0].type };
+	return (struct found){ part, NULL, DOC_TEXT };
+}
+
+/* Not zero: some digit before an exponent is not 0. */
+static bool
+number_is_zero(struct str text)
+{
+	for (size_t i = 0; i < text.len && text.ptr[i] != 'e' && text.ptr[i] != 'E'; i++) {
+		if (text.ptr[i] >= '1' && text.ptr[i] <= '9')
+			return false;
+	}
+	return true;
+}
+
+static bool
+cell_is_true(const struct doc_cell *cell, enum doc_type type)
+{
+	if (!cell->is_set)
+		return false;
+	if (type == DOC_INT || type == DOC_BOOL)
+		return cell->number != 0;
+	if (type == DOC_TIME || type == DOC_DATE)
+		return true;
+	return cell->text.len != 0 && (type != DOC_NUMBER || !number_is_zero(cell->text));
+}
+
+static bool
+found_is_true(const struct found *found)
+{
+	if (found->part == NULL)
+		return false;
+	if (found->cell != NULL)
+		return cell_is_true(found->cell, found->type);
+	return found->part->kind == DOC_RECORD || found->part->row_count != 0;
+}
+
+/* --- values ---------------------------------------------------------------------- */
+
+static const struct zone *
+zone_of(struct render *render)
+{
+	struct err ignored;
+
+	if (!render->is_zone_known && render->scene->zone.len != 0)
+		DISCARD(zone_open(&render->zone, render->scene->zone, &ignored),
+		        "an unknown zone shows as UTC, which the text names");
+	render->is_zone_known = true;
+	return render->zone;
+}
+
+static void
+time_put(struct render *render, int64_t us, bool is_plain)
+{
+	char exact[TIME_TEXT_MAX];
+
+	time_format(us, 0, exact);
+	if (is_plain) {
+		buf_add(render->out, str_from_c(exact));
+		return;
+	}
+	buf_addf(render->out, "<time datetime=\"%s\">", exact);
+	buf_add_html(render->out, language_zone_time(render->scene->language, zone_of(render),
+	                                             us, render->scene->arena));
+	buf_add(render->out, STR("</time>"));
+}
+
+static void
+date_put(struct render *render, int64_t us, bool is_plain)
+{
+	char exact[TIME_TEXT_MAX];
+
+	time_format(us, 0, exact);
+	exact[sizeof("2026-03-01") - 1] = '\0';
+	if (is_plain) {
+		buf_add(render->out, str_from_c(exact));
+		return;
+	}
+	buf_addf(render->out, "<time datetime=\"%s\">", exact);
+	buf_add_html(render->out,
+	             language_date(render->scene->language, us, render->scene->arena));
+	buf_add(render->out, STR("</time>"));
+}
+
+static void
+bool_put(struct render *render, bool value, bool is_plain)
+{
+	struct str text = value ? STR("yes") : STR("no");
+
+	if (is_plain)
+		text = value ? STR("true") : STR("false");
+	else
+		text = language_text(render->scene->language, text);
+	buf_add_html(render->out, text);
+}
+
+/* `is_plain`: inside an attribute, where markup has no place and programs read. */
+static void
+cell_put(struct render *render, const struct found *found, bool is_plain)
+{
+	const struct doc_cell *cell = found->cell;
+
+	if (cell == NULL || !cell->is_set)
+		return;
+	switch (found->type) {
+	case DOC_INT:
+		buf_addf(render->out, "%lld", (long long)cell->number);
+		return;
+	case DOC_BOOL:
+		bool_put(render, cell->number != 0, is_plain);
+		return;
+	case DOC_TIME:
+		time_put(render, cell->number, is_plain);
+		return;
+	case DOC_DATE:
+		date_put(render, cell->number, is_plain);
+		return;
+	case DOC_NUMBER:
+		buf_add_html(render->out,
+		             is_plain ? cell->text
+		                      : language_number(render->scene->language, cell->text,
+		                                        render->scene->arena));
+		return;
+	case DOC_MARKUP:
+		if (!is_plain) {
+			buf_add(render->out, cell->text);
+			return;
+		}
+		break;
+	case DOC_TEXT:
+	case DOC_JSON:
+		break;
+	}
+	buf_add_html(render->out, cell->text);
+}
+
+/* A link goes to a page of ours, to https, or writes a mail; it never runs. */
+static bool
+link_is_safe(struct str link)
+{
+	static const char *const schemes[] = { "https://", "mailto:", "tel:", "#", "?" };
+
+	if (link.len != 0 && link.ptr[0] == '/')
+		return link.len == 1 || (link.ptr[1] != '/' && link.ptr[1] != '\\');
+	for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+		if (str_starts_with(link, str_from_c(schemes[i])))
+			return true;
+	}
+	return link.len == 0;
+}
+
+static void
+value_put(struct render *render, const struct node *node)
+{
+	struct found found = name_find(render, node->text);
+
+	if (node->is_link_start && found.cell != NULL && !link_is_safe(found.cell->text))
+		buf_add(render->out, STR("#"));
+	else
+		cell_put(render, &found, node->is_in_quotes);
+}
+
+/* Either the node's own text or that of the value it names. */
+static struct str
+node_text(const struct render *render, const struct node *node)
+{
+	struct found found;
+
+	if (!node->is_named)
+		return node->text;
+	found = name_find(render, node->text);
+	return found.cell == NULL ? STR_EMPTY : found.cell->text;
+}
+
+static void
+say_put(struct render *render, const struct node *node)
+{
+	struct str text = language_text(render->scene->language, node_text(render, node));
+	size_t plain = 0;
+
+	for (size_t i = 0; i + 1 < text.len; i++) {
+		size_t arg = (size_t)(text.ptr[i + 1] - '1');
+		struct found found;
+
+		if (text.ptr[i] != '%' || arg >= node->arg_count)
+			continue;
+		buf_add_html(render->out, (struct str){ text.ptr + plain, i - plain });
+		found = name_find(render, node->args[arg]);
+		cell_put(render, &found, node->is_in_quotes);
+		plain = i + 2;
+		i++;
+	}
+	if (plain < text.len)
+		buf_add_html(render->out, (struct str){ text.ptr + plain, text.len - plain });
+}
+
+static void
+icon_put(struct render *render, const struct node *node)
+{
+	struct str name = node_text(render, node);
+
+	if (name.len == 0)
+		return;
+	buf_add(render->out, STR("<svg class=\"icon\" aria-hidden=\"true\"><use href=\""));
+	buf_add(render->out, render->templates->sprite);
+	buf_add(render->out, STR("#"));
+	buf_add_html(render->out, name);
+	buf_add(render->out, STR("\"></use></svg>"));
+}
+
+static void
+csrf_put(struct render *render)
+{
+	if (render->scene->csrf.len == 0)
+		return;
+	buf_add(render->out, STR("<input type=\"hidden\" name=\"csrf\" value=\""));
+	buf_add_html(render->out, render->scene->csrf);
+	buf_add(render->out, STR("\">"));
+}
+
+/* --- walking ----------------------------------------------------------------------- */
+
+static void nodes_put(struct render *render, const struct template *template, size_t from,
+                      size_t until);
+
+static void
+rows_put(struct render *render, const struct template *template, size_t at,
+         const struct doc_part *part)
+{
+	size_t count = part->kind == DOC_RECORD ? 1 : part->row_count;
+
+	assert(render->depth < COUNT_OF(render->frames));
+	render->depth++;
+	for (size_t i = 0; i < count; i++) {
+		render->frames[render->depth - 1] =
+		    (struct frame){ part, part->cells + i * part->field_count };
+		nodes_put(render, template, at + 1, template->nodes[at].end);
+	}
+	render->depth--;
+}
+
+static void
+section_put(struct render *render, const struct template *template, size_t at)
+{
+	const struct node *node = &template->nodes[at];
+	struct found found = name_find(render, node->text);
+
+	if (node->kind == NODE_SECTION && found.part != NULL && found.cell == NULL)
+		rows_put(render, template, at, found.part);
+	else if (found_is_true(&found) == (node->kind != NODE_UNLESS))
+		nodes_put(render, template, at + 1, node->end);
+}
+
+static void
+nodes_put(struct render *render, const struct template *template, size_t from, size_t until)
+{
+	for (size_t i = from; i < until; i++) {
+		const struct node *node = &template->nodes[i];
+		switch (node->kind) {
+		case NODE_LITERAL:
+			buf_add(render->out, node->text);
+			break;
+		case NODE_VALUE:
+			value_put(render, node);
+			break;
+		case NODE_SECTION:
+		case NODE_ANY:
+		case NODE_UNLESS:
+			section_put(render, template, i);
+			i = node->end - 1;
+			break;
+		case NODE_PARTIAL:
+			nodes_put(render, node->partial, 0, node->partial->count);
+			break;
+		case NODE_SAY:
+			say_put(render, node);
+			break;
+		case NODE_ICON:
+			icon_put(render, node);
+			break;
+		case NODE_URL:
+			buf_add_html(render->out, render->scene->prefix);
+			buf_add_html(render->out, node->text);
+			break;
+		case NODE_CSRF:
+			csrf_put(render);
+			break;
+		}
+	}
+}
+
+/* --- sources ------------------------------------------------------------------------- */
+
+static void
+row_copy(struct doc *keeper, struct doc_part *rows, const struct doc_cell *cells)
+{
+	struct doc_cell *copy = doc_row(keeper, rows);
+
+	for (size_t i = 0; i < rows->field_count; i++) {
+		copy[i] = cells[i];
+		if (cells[i].text.len != 0)
+			copy[i].text = str_copy(keeper->arena, cells[i].text);
+	}
+}
+
+static enum rc
+source_read(struct doc_part *part, struct arena *arena, struct err *err)
+{
+	struct doc keeper = { .arena = arena };
+	struct doc_part rows = *part;
+	const struct doc_cell *cells;
+	bool more = true;
+
+	rows.source = (struct doc_source){ NULL, NULL };
+	rows.cells = NULL;
+	for (;;) {
+		TRY(doc_next_row(part, rows.row_count, &cells, &more, err));
+		if (!more)
+			break;
+		if (rows.row_count == PAGE_ROWS_MAX)
+			return FAIL(err, RC_LIMIT, "more rows than a page can show");
+		row_copy(&keeper, &rows, cells);
+	}
+	*part = rows;
+	return RC_OK;
+}
+
+static enum rc
+parts_read(struct render *render, struct err *err)
+{
+	struct arena *arena = render->scene->arena;
+	size_t count = 0;
+
+	for (const struct doc_part *part = render->scene->doc->first; part != NULL;
+	     part = part->next)
+		count++;
+	render->parts = arena_alloc(arena, (count + 1) * sizeof(struct doc_part),
+	                            _Alignof(struct doc_part));
+	for (const struct doc_part *part = render->scene->doc->first; part != NULL;
+	     part = part->next) {
+		struct doc_part *copy = &render->parts[render->part_count++];
+		*copy = *part;
+		if (copy->source.next != NULL)
+			TRY(source_read(copy, arena, err));
+	}
+	return RC_OK;
+}
+
+static void
+render_end(struct render *render)
+{
+	zone_close(&render->zone);
+}
+
+enum rc
+template_render(const struct templates *templates, struct str name,
+                const struct template_scene *scene, struct buf *out, struct err *err)
+{
+	const struct template *template = template_find(templates, name);
+	CLEANUP(render_end)
+	struct render render = { .templates = templates, .scene = scene, .out = out };
+
+	if (template == NULL)
+		return FAIL(err, RC_NOT_FOUND, "no template %.*s", STR_ARGS(name));
+	TRY(parts_read(&render, err));
+	nodes_put(&render, template, 0, template->count);
+	if (out->full)
+		return FAIL(err, RC_LIMIT, "page is longer than its buffer");
+	return RC_OK;
+}
