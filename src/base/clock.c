@@ -224,27 +224,61 @@ date_parse(struct str text, int64_t *us, struct err *err)
 	return RC_OK;
 }
 
+/* The `count` lowest decimal digits of `number`, and where the next character goes. */
+static char *
+put_digits(char *at, int number, int count)
+{
+	unsigned rest = (unsigned)number;
+
+	for (int i = count; i-- > 0; rest /= 10)
+		at[i] = (char)('0' + rest % 10);
+	return at + count;
+}
+
+static char *
+put_fraction(char *at, int micro)
+{
+	if (micro == 0)
+		return at;
+	*at++ = '.';
+	return micro % 1000 == 0 ? put_digits(at, micro / 1000, 3) : put_digits(at, micro, 6);
+}
+
+static char *
+put_zone(char *at, int offset_s)
+{
+	int minutes = abs(offset_s) / 60;
+
+	if (offset_s == 0) {
+		*at++ = 'Z';
+		return at;
+	}
+	*at++ = offset_s < 0 ? '-' : '+';
+	at = put_digits(at, minutes / 60, 2);
+	*at++ = ':';
+	return put_digits(at, minutes % 60, 2);
+}
+
+/* Digit by digit: lists of readings write two times a row, and printf took
+ * most of their time. */
 void
 time_format(int64_t us, int offset_s, char text[TIME_TEXT_MAX])
 {
 	struct civil at = civil_from_us(us, offset_s);
-	int minutes = abs(offset_s) / 60;
-	char fraction[8] = "";
-	char zone[12] = "Z";
+	char *end = put_digits(text, at.year, 4);
 
-	if (at.micro % 1000 != 0)
-		(void)snprintf(fraction, sizeof(fraction), ".%06u",
-		               (unsigned)at.micro % 1000000u);
-	else if (at.micro != 0)
-		(void)snprintf(fraction, sizeof(fraction), ".%03u",
-		               (unsigned)at.micro / 1000u % 1000u);
-	if (offset_s != 0)
-		(void)snprintf(zone, sizeof(zone), "%c%02u:%02u", offset_s < 0 ? '-' : '+',
-		               (unsigned)minutes / 60u % 100u, (unsigned)minutes % 60u);
-	(void)snprintf(text, TIME_TEXT_MAX, "%04u-%02u-%02uT%02u:%02u:%02u%s%s",
-	               (unsigned)at.year % 10000u, (unsigned)at.month % 100u,
-	               (unsigned)at.day % 100u, (unsigned)at.hour % 100u,
-	               (unsigned)at.minute % 100u, (unsigned)at.second % 100u, fraction, zone);
+	*end++ = '-';
+	end = put_digits(end, at.month, 2);
+	*end++ = '-';
+	end = put_digits(end, at.day, 2);
+	*end++ = 'T';
+	end = put_digits(end, at.hour, 2);
+	*end++ = ':';
+	end = put_digits(end, at.minute, 2);
+	*end++ = ':';
+	end = put_digits(end, at.second, 2);
+	end = put_zone(put_fraction(end, at.micro), offset_s);
+	*end = '\0';
 }
 
 struct str
