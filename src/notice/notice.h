@@ -13,15 +13,20 @@
 
 struct notice;
 
-#define NOTICE_TRIES_MAX 8
+#define NOTICE_TRIES_MAX     8
+#define NOTICE_SUBJECT_BYTES 200
+#define NOTICE_TEXT_BYTES    (16 * KIB)
 
 struct notice_options {
 	struct vault *vault;
-	const char *smtp_url;  /* "smtp://HOST:587"; NULL: keep in the outbox */
+	/* "smtp://HOST:587": STARTTLS or nothing; "smtps://HOST:465".  NULL: keep in
+	 * the outbox.  A relay on this machine ("localhost", "127.0.0.1", "[::1]",
+	 * no other name) is spoken to without TLS: nothing leaves the machine. */
+	const char *smtp_url;
 	const char *smtp_user; /* may be NULL */
 	const char *smtp_password_file;
-	const char *from;
-	bool is_demo;
+	const char *from; /* an address; the tenant's name is shown beside it */
+	bool is_demo;     /* nothing is sent, whatever smtp_url says */
 };
 
 enum rc notice_open(struct notice **notice, const struct notice_options *options,
@@ -29,19 +34,24 @@ enum rc notice_open(struct notice **notice, const struct notice_options *options
 void notice_close(struct notice *notice);
 
 /* Texts are UTF-8, lines end in LF, no control characters in `to` and
- * `subject` (RC_INVALID: header injection). */
+ * `subject` (RC_INVALID: header injection).  Shared by all threads. */
 struct message {
 	struct str to;
 	struct str subject;
 	struct str text;
 	int64_t created_us; /* out, from the inbox */
+	/* For an address that is not known: the same work, and never sent or shown. */
+	bool is_decoy;
 };
 enum rc notice_send(struct notice *notice, const struct tenant *tenant,
                     const struct message *message, struct err *err) MUST_CHECK;
 
-/* Sends what is due; called by the housekeeper.  Failures are counted, not returned. */
+/* Sends what is due; called by the housekeeper, of all servers by one at a time.
+ * Failures are counted, not returned: a message is tried again after 1, 2, 4 …
+ * minutes, NOTICE_TRIES_MAX times, unless the mailbox was refused for good. */
 struct notice_figures {
-	uint64_t sent, failed, given_up, waiting;
+	uint64_t sent, failed, given_up; /* since open; `failed`: tries */
+	uint64_t waiting;                /* at most LIMIT_PAGE_ROWS are counted */
 };
 enum rc notice_deliver(struct notice *notice, struct notice_figures *figures, struct err *err)
     MUST_CHECK;
