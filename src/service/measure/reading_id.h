@@ -11,8 +11,7 @@
 #include "service/measure/reading.h"
 
 #define READING_ID_MAX     64
-#define READING_NUMBER_MAX UINT64_C(99999999999999999) /* 17 digits: what the id has room for  \
-	                                                */
+#define READING_NUMBER_MAX UINT64_C(99999999999999999) /* 17 digits: the room left */
 
 struct reading_id {
 	struct id patient;
