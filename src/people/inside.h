@@ -40,7 +40,7 @@ int64_t people_now_us(const struct people *people);
 /* --- tickets --------------------------------------------------------------------- */
 
 /* Numbers of ticket_row.kind: 16 to 31 are of people. */
-enum ticket_kind { TICKET_LINK = 16, TICKET_SESSION, TICKET_TOKEN, TICKET_GATE };
+enum ticket_kind { TICKET_LINK = 16, TICKET_SESSION, TICKET_TOKEN, TICKET_GATE, TICKET_CODE };
 
 /* A new secret as text, and the hash that the ticket is found by. */
 void ticket_secret_new(char text[SECRET_TEXT], uint8_t hash[HASH_BYTES]);

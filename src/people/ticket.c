@@ -3,10 +3,10 @@
 static const char *
 what_of(int64_t kind)
 {
-	assert(kind == TICKET_LINK || kind == TICKET_SESSION || kind == TICKET_TOKEN);
-	if (kind == TICKET_LINK)
-		return "link";
-	return kind == TICKET_SESSION ? "session" : "token";
+	static const char *const words[] = { "link", "session", "token", NULL, "code" };
+
+	assert(kind >= TICKET_LINK && kind <= TICKET_CODE && words[kind - TICKET_LINK] != NULL);
+	return words[kind - TICKET_LINK];
 }
 
 void

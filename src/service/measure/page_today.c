@@ -1,0 +1,247 @@
+/*
+ * Today: the latest of everything, time in ranges since midnight or over the
+ * last day, and what stands out, each with the readings behind it.
+ */
+#include "service/measure/analyte.h"
+#include "service/measure/device.h"
+#include "service/measure/pages.h"
+#include "service/measure/view.h"
+
+#define LATEST_READINGS 400 /* more than a day of glucose, and the rest of it */
+#define STALE_US        (30 * US_PER_MIN)
+#define TREND_SPAN_US   (20 * US_PER_MIN)
+
+/* Rates of the usual arrows of continuous glucose monitors, mg/dL a minute. */
+static const struct {
+	double from;
+	const char *word, *icon;
+} trends[] = {
+	{ 2.0, "rising fast", "arrow-up" },     { 1.0, "rising", "arrow-up-right" },
+	{ -1.0, "steady", "arrow-right" },      { -2.0, "falling", "arrow-down-right" },
+	{ -1e9, "falling fast", "arrow-down" },
+};
+
+static const char *
+state_of(const struct reading *reading)
+{
+	double value = unit_convert(reading->analyte, decimal_value(&reading->value),
+	                            reading->unit, UNIT_MG_DL);
+
+	if (reading->analyte != ANALYTE_GLUCOSE)
+		return NULL;
+	if (value < 54)
+		return "very-low";
+	if (value < 70)
+		return "low";
+	if (value <= 180)
+		return "in-range";
+	return value <= 250 ? "high" : "very-high";
+}
+
+/* The earliest glucose within the span before the latest: what the trend is from. */
+static const struct reading *
+trend_from(const struct readings *readings, const struct reading *latest)
+{
+	const struct reading *from = NULL;
+
+	for (size_t i = 0; i < readings->count; i++) {
+		const struct reading *item = &readings->items[i];
+		if (item->analyte == latest->analyte && item->taken_us < latest->taken_us &&
+		    latest->taken_us - item->taken_us <= TREND_SPAN_US)
+			from = item; /* they come newest first */
+	}
+	return from;
+}
+
+static void
+trend_fill(struct doc_cell *cells, const struct readings *readings,
+           const struct reading *latest)
+{
+	const struct reading *from = trend_from(readings, latest);
+	double rate;
+
+	if (from == NULL || from->unit != latest->unit || state_of(latest) == NULL)
+		return;
+	rate = unit_convert(latest->analyte,
+	                    decimal_value(&latest->value) - decimal_value(&from->value),
+	                    latest->unit, UNIT_MG_DL) /
+	       ((double)(latest->taken_us - from->taken_us) / US_PER_MIN);
+	for (size_t i = 0; i < COUNT_OF(trends); i++) {
+		if (rate < trends[i].from)
+			continue;
+		cell_text(&cells[0], str_from_c(trends[i].word));
+		cell_text(&cells[1], str_from_c(trends[i].icon));
+		return;
+	}
+}
+
+static const struct reading *
+latest_of(const struct readings *readings, int analyte)
+{
+	for (size_t i = 0; i < readings->count; i++) {
+		if (readings->items[i].analyte == analyte)
+			return &readings->items[i];
+	}
+	return NULL;
+}
+
+static void
+latest_fill(const struct view *view, struct doc *doc, const struct readings *readings)
+{
+	static const struct doc_field fields[] = {
+		{ "analyte", DOC_TEXT, NULL, "Analyte" },
+		{ "value", DOC_NUMBER, NULL, "Value" },
+		{ "unit", DOC_TEXT, NULL, "Unit" },
+		{ "taken", DOC_TIME, NULL, "Taken" },
+		{ "trend", DOC_TEXT, NULL, "Trend" },
+		{ "trend_icon", DOC_TEXT, NULL, NULL },
+		{ "state", DOC_TEXT, NULL, "State" },
+	};
+	const struct reading *latest = latest_of(readings, ANALYTE_GLUCOSE);
+	struct doc_cell *cells;
+
+	if (latest == NULL)
+		latest = &readings->items[0];
+	cells = doc_record(doc, "latest", fields, COUNT_OF(fields));
+	cell_text(&cells[0], str_from_c(analyte_at(latest->analyte)->name));
+	cell_text(&cells[1], view_value(view, latest));
+	cell_text(&cells[2], str_from_c(unit_ucum(view_unit(view, latest->analyte))));
+	cell_int(&cells[3], latest->taken_us);
+	trend_fill(&cells[4], readings, latest);
+	if (state_of(latest) != NULL)
+		cell_text(&cells[6], str_from_c(state_of(latest)));
+}
+
+/* The latest of each analyte, also of those measured once a week. */
+static MUST_CHECK enum rc
+analytes_fill(const struct view *view, struct doc *doc, const struct readings *readings,
+              struct err *err)
+{
+	static const struct doc_field fields[] = {
+		{ "analyte", DOC_TEXT, NULL, "Analyte" },
+		{ "value", DOC_NUMBER, NULL, "Value" },
+		{ "unit", DOC_TEXT, NULL, "Unit" },
+		{ "taken", DOC_TIME, NULL, "Taken" },
+		{ "state", DOC_TEXT, NULL, "State" },
+		{ "path", DOC_TEXT, NULL, NULL },
+	};
+	struct doc_part *part = doc_rows(doc, "analytes", fields, COUNT_OF(fields));
+
+	for (int analyte = 0; analyte < ANALYTE_COUNT; analyte++) {
+		const struct reading *item = latest_of(readings, analyte);
+		struct lookup lookup = { .subject = view->member,
+			                 .analyte = analyte,
+			                 .latest = 1 };
+		struct readings one;
+		struct doc_cell *cells;
+		if (item == NULL) {
+			TRY(lookup_readings(&view->request->door, &lookup, doc->arena, &one,
+			                    err));
+			if (one.count == 0)
+				continue;
+			item = &one.items[0];
+		}
+		cells = doc_row(doc, part);
+		cell_text(&cells[0], str_from_c(analyte_at(analyte)->name));
+		cell_text(&cells[1], view_value(view, item));
+		cell_text(&cells[2], str_from_c(unit_ucum(view_unit(view, analyte))));
+		cell_int(&cells[3], item->taken_us);
+		cell_text(&cells[5], str_printf(doc->arena, "/trends?analyte=%s",
+		                                analyte_at(analyte)->code));
+	}
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+sensor_fill(const struct view *view, struct doc *doc, const struct reading *latest,
+            struct err *err)
+{
+	static const struct doc_field fields[] = { { "device", DOC_TEXT, NULL, "Device" },
+		                                   { "seen", DOC_TIME, NULL, "Seen" },
+		                                   { "state", DOC_TEXT, NULL, "State" } };
+	struct devices devices;
+
+	TRY(device_list(&view->request->door, view->member, (struct id){ { 0 } }, doc->arena,
+	                &devices, err));
+	for (size_t i = 0; i < devices.count; i++) {
+		struct doc_cell *cells;
+		if (!id_eq(devices.items[i].id, latest->device))
+			continue;
+		cells = doc_record(doc, "sensor", fields, COUNT_OF(fields));
+		cell_text(&cells[0], devices.items[i].model);
+		cell_int(&cells[1], latest->received_us);
+		cell_text(&cells[2],
+		          view->request->now_us - latest->received_us > STALE_US
+		              ? STR("stale")
+		              : str_from_c(device_state_word(devices.items[i].state)));
+		return RC_OK;
+	}
+	return RC_OK;
+}
+
+/* Plain sentences about the day, each naming the readings it is from. */
+static void
+insights_fill(const struct view *view, struct doc *doc, const struct metrics *metrics)
+{
+	static const struct doc_field fields[] = { { "text", DOC_TEXT, NULL, "Insight" },
+		                                   { "path", DOC_TEXT, NULL, NULL } };
+	struct doc_part *part = doc_rows(doc, "insights", fields, COUNT_OF(fields));
+
+	for (size_t i = 0; i < metrics->episodes.count; i++) {
+		const struct episode *episode = &metrics->episodes.items[i];
+		struct str from = language_time(view->request->language, view->request->zone,
+		                                episode->from_us, doc->arena);
+		int minutes = (int)((episode->until_us - episode->from_us) / US_PER_MIN);
+		bool is_low = episode->kind == EPISODE_LOW;
+		struct doc_cell *cells;
+		if (!is_low && episode->kind != EPISODE_HIGH)
+			continue;
+		cells = doc_row(doc, part);
+		cell_text(
+		    &cells[0],
+		    str_printf(doc->arena, "%.*s: %.*s, %d min, %zu %.*s", STR_ARGS(from),
+		               STR_ARGS(request_say(view->request, is_low ? "under 70 mg/dL"
+		                                                          : "over 180 mg/dL")),
+		               minutes, episode->last - episode->first + 1,
+		               STR_ARGS(request_say(view->request, "readings"))));
+		cell_text(&cells[1], STR("/trends?days=1"));
+	}
+}
+
+static MUST_CHECK enum rc
+day_fill(struct view *view, struct doc *doc, struct err *err)
+{
+	struct metrics *metrics = ARENA_NEW(doc->arena, struct metrics);
+	struct point *points;
+	size_t count;
+
+	view->until_us = view->request->now_us + US_PER_HOUR;
+	view->from_us = view->request->now_us - US_PER_DAY;
+	TRY(view_points(view, &points, &count, err));
+	view_metrics(view, points, count, metrics);
+	doc_int(doc, "hours", 24);
+	if (metrics->count != 0)
+		view_ranges(doc, metrics);
+	insights_fill(view, doc, metrics);
+	return RC_OK;
+}
+
+enum rc
+today_show(struct request *request, struct doc *doc, struct err *err)
+{
+	CLEANUP(view_close) struct view view = { 0 };
+	struct lookup lookup = { .analyte = ANALYTE_ANY, .latest = LATEST_READINGS };
+	struct readings readings;
+
+	TRY(view_open(&view, request, 1, err));
+	doc_page_text(doc, "page_title", STR("Today"));
+	lookup.subject = view.member;
+	TRY(lookup_readings(&request->door, &lookup, request->arena, &readings, err));
+	doc_bool(doc, "has_readings", readings.count != 0);
+	if (readings.count == 0)
+		return RC_OK;
+	latest_fill(&view, doc, &readings);
+	TRY(analytes_fill(&view, doc, &readings, err));
+	TRY(sensor_fill(&view, doc, &readings.items[0], err));
+	return day_fill(&view, doc, err);
+}
