@@ -355,6 +355,27 @@ the_reference_policy_of_measure_has_no_fault(void **state)
 	assert_int_equal(sample->rc, RC_OK);
 }
 
+/* The reference cannot drift from the reader. */
+static void
+the_example_of_the_reference_is_a_policy(void **state)
+{
+	CLEANUP(arena_free) struct arena arena;
+	static const char fence[] = "```yaml\n";
+	struct str doc;
+	const char *start;
+
+	(void)state;
+	arena_init(&arena, MIB);
+	doc = sample_file(&arena, "docs/policy-language.md");
+	start = memmem(doc.ptr, doc.len, fence, strlen(fence));
+	assert_non_null(start);
+	start += strlen(fence);
+	doc = (struct str){ start, doc.len - (size_t)(start - doc.ptr) };
+	(void)str_cut(doc, '`', &doc);
+	SAMPLE sample = sample_read(doc);
+	assert_int_equal(sample->rc, RC_OK);
+}
+
 int
 main(void)
 {
@@ -375,6 +396,7 @@ main(void)
 		cmocka_unit_test(what_is_no_yaml_is_refused_with_a_place),
 		cmocka_unit_test(limits_end_what_is_too_large),
 		cmocka_unit_test(the_reference_policy_of_measure_has_no_fault),
+		cmocka_unit_test(the_example_of_the_reference_is_a_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
