@@ -137,6 +137,12 @@ check_array(struct fhir_walk *walk, const struct member *member)
 		fhir_complain(walk, &place, NULL, FHIR_STRUCTURE, "must be a JSON array");
 		return;
 	}
+	if (str_eq(place.name, STR("contained")) &&
+	    json_count(member->value) > FHIR_CONTAINED_MAX) {
+		fhir_complain(walk, &place, NULL, FHIR_TOO_COSTLY,
+		              "more than 32 contained resources");
+		return;
+	}
 	for (size_t i = 0; i < json_count(member->value); i++) {
 		const struct json_object *item = json_at(member->value, i);
 		place.index = (ptrdiff_t)i;

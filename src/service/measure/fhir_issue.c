@@ -132,7 +132,7 @@ const char *
 fhir_issue_code(enum fhir_issue_type type)
 {
 	static const char *const codes[] = {
-#define FHIR_ISSUE_CODE(name, code) [name] = code,
+#define FHIR_ISSUE_CODE(name, code) [(name)] = (code),
 		FHIR_ISSUE_TABLE(FHIR_ISSUE_CODE)
 #undef FHIR_ISSUE_CODE
 	};

@@ -1,5 +1,9 @@
 #include "service/measure/fhir_rule.h"
 
+/* Codings of one concept that are compared; the reader keeps only one anyway, and
+ * all against all would let one request take minutes. */
+#define CODINGS_MAX 32
+
 void
 fhir_complain(struct fhir_walk *walk, const struct fhir_place *place, const char *member,
               enum fhir_issue_type type, const char *why)
@@ -150,6 +154,21 @@ reference_range_rule(struct fhir_walk *walk, const struct json_object *object,
 		fhir_complain(walk, place, NULL, FHIR_INVARIANT, "obs-3: low, high or text");
 }
 
+static bool
+has_coding(const struct json_object *list, const struct json_object *coding)
+{
+	struct str code = fhir_text_of(coding, "code");
+	struct str system = fhir_text_of(coding, "system");
+
+	for (size_t i = 0; code.len != 0 && i < length(list) && i < CODINGS_MAX; i++) {
+		const struct json_object *other = json_at(list, i);
+		if (str_eq(code, fhir_text_of(other, "code")) &&
+		    str_eq(system, fhir_text_of(other, "system")))
+			return true;
+	}
+	return false;
+}
+
 /* Whether two CodeableConcepts share a coding (system and code). */
 static bool
 codes_meet(const struct json_object *a, const struct json_object *b)
@@ -157,12 +176,8 @@ codes_meet(const struct json_object *a, const struct json_object *b)
 	const struct json_object *left = member_of(a, "coding");
 	const struct json_object *right = member_of(b, "coding");
 
-	for (size_t i = 0; i < length(left) * length(right); i++) {
-		const struct json_object *one = json_at(left, i / length(right));
-		const struct json_object *two = json_at(right, i % length(right));
-		struct str code = fhir_text_of(one, "code");
-		if (code.len != 0 && str_eq(code, fhir_text_of(two, "code")) &&
-		    str_eq(fhir_text_of(one, "system"), fhir_text_of(two, "system")))
+	for (size_t i = 0; i < length(left) && i < CODINGS_MAX; i++) {
+		if (has_coding(right, json_at(left, i)))
 			return true;
 	}
 	return false;
@@ -347,7 +362,7 @@ is_contained(const struct json_object *root, struct str id)
 {
 	const struct json_object *list = member_of(root, "contained");
 
-	for (size_t i = 0; i < length(list); i++) {
+	for (size_t i = 0; i < length(list) && i < FHIR_CONTAINED_MAX; i++) {
 		if (str_eq(fhir_text_of(json_at(list, i), "id"), id))
 			return true;
 	}
@@ -398,7 +413,7 @@ fhir_rule_reference(struct fhir_walk *walk, const struct fhir_element *element,
 		              "not a type that may stand here");
 	if (text.len == 0)
 		return;
-	if (text.ptr[0] == '#') {
+	if (str_starts_with(text, STR("#"))) {
 		if (text.len > 1 &&
 		    !is_contained(walk->root, (struct str){ text.ptr + 1, text.len - 1 }))
 			fhir_complain(walk, place, "reference", FHIR_INVARIANT,
@@ -426,7 +441,8 @@ refers_to(const struct json_object *value, struct str id)
 	struct str text = fhir_text_of(value, "reference");
 	struct json_iter at;
 
-	if (text.len == id.len + 1 && text.ptr[0] == '#' && str_ends_with(text, id))
+	if (text.len == id.len + 1 && str_starts_with(text, STR("#")) &&
+	    str_ends_with(text, id))
 		return true;
 	for (size_t i = 0; i < length(value); i++) {
 		if (refers_to(json_at(value, i), id))

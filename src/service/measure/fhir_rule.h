@@ -7,6 +7,8 @@
 
 #include "service/measure/fhir_shape.h"
 
+#define FHIR_CONTAINED_MAX 32 /* each is looked for in the whole resource (dom-3) */
+
 /* One check of one resource. */
 struct fhir_walk {
 	struct fhir_issues *issues;

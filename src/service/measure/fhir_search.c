@@ -411,25 +411,19 @@ fit_name(struct arena *arena, struct str name)
 }
 
 static void
-param_read(const struct fhir_query *query, size_t index, struct asking *asking)
+unknown_read(const struct fhir_query *query, size_t index, struct fhir_issues *issues)
 {
-	const struct reader *reader = reader_find(query->params[index].name);
-	struct fhir_param unknown = { STR_EMPTY, STR_EMPTY };
+	struct fhir_place place = { NULL, fit_name(issues->arena, query->params[index].name),
+		                    -1 };
 
-	asking->param = &query->params[index];
-	if (reader != NULL) {
-		asking->search->applied |= UINT64_C(1) << index;
-		reader->read(asking);
-		return;
-	}
-	unknown.name = fit_name(asking->issues->arena, asking->param->name);
-	asking->param = &unknown;
 	if (query->is_lenient)
-		fhir_issue_warn(asking->issues, unknown.name,
+		fhir_issue_warn(issues, place.name,
 		                "not a parameter that is carried out here: left out");
 	else
-		refuse(asking, FHIR_NOT_SUPPORTED,
-		       "not a parameter, or modifier, that is carried out here");
+		fhir_issue_add(issues, &place, NULL,
+		               (struct fhir_complaint){ RC_INVALID, FHIR_NOT_SUPPORTED,
+		                                        "not a parameter, or modifier, that is "
+		                                        "carried out here" });
 }
 
 enum rc
@@ -445,8 +439,16 @@ fhir_search_parse(const struct fhir_query *query, struct fhir_search *search,
 		                                        "more than 64 parameters" });
 		return issues->rc;
 	}
-	for (size_t i = 0; i < query->count; i++)
-		param_read(query, i, &asking);
+	for (size_t i = 0; i < query->count; i++) {
+		const struct reader *reader = reader_find(query->params[i].name);
+		if (reader == NULL) {
+			unknown_read(query, i, issues);
+			continue;
+		}
+		search->applied |= UINT64_C(1) << i;
+		asking.param = &query->params[i];
+		reader->read(&asking);
+	}
 	return issues->rc;
 }
 

@@ -347,6 +347,32 @@ more_issues_than_the_limit_are_counted_as_cut(void **state)
 	assert_true(issues.is_cut);
 }
 
+/* 20,000 contained resources, each to be looked for in all the others. */
+static void
+a_flood_of_contained_resources_is_refused_without_comparing_them(void **state)
+{
+	CLEANUP(json_free) struct json json = { NULL };
+	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(buf_free) struct buf buf;
+	struct fhir_issues issues;
+	struct reading reading;
+	struct str text;
+	struct err err = { 0 };
+
+	(void)state;
+	arena_init(&arena, MIB);
+	fhir_issues_init(&issues, &arena);
+	buf_init(&buf, 4 * MIB);
+	buf_add(&buf, STR("{\"resourceType\":\"Observation\",\"contained\":["));
+	for (int i = 0; i < 20000; i++)
+		buf_addf(&buf, "{\"resourceType\":\"Basic\",\"id\":\"b%d\"},", i);
+	buf_add(&buf, STR("{\"resourceType\":\"Basic\",\"id\":\"b\"}]}"));
+	assert_int_equal(buf_finish(&buf, &text, &err), RC_OK);
+	assert_int_equal(sample_take(&json, text, &reading, &issues), RC_SYNTAX);
+	assert_int_equal(issues.count, 3); /* contained, status, code */
+	assert_int_equal(issues.items[0].type, FHIR_TOO_COSTLY);
+}
+
 int
 main(void)
 {
@@ -356,6 +382,8 @@ main(void)
 		cmocka_unit_test(all_of_several_faults_are_named_at_once),
 		cmocka_unit_test(a_name_that_is_no_elements_is_not_repeated),
 		cmocka_unit_test(more_issues_than_the_limit_are_counted_as_cut),
+		cmocka_unit_test(
+		    a_flood_of_contained_resources_is_refused_without_comparing_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
