@@ -13,6 +13,9 @@
  *   - a NUL in a header line ends the text we are given; the rest is lost;
  *   - white space around names and values is cut;
  *   - chunk extensions and trailers are read and dropped.
+ * It answers some heads itself and closes: a Content-Length that is no number, a
+ * head that does not fit its pool.  Those answers have none of our headers, and
+ * the first kind comes with its status line and headers twice.
  * So no program that reads these otherwise may stand between clients and this
  * server: terminate TLS here, and put nothing but a TCP balancer before it.
  */

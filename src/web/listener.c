@@ -167,7 +167,7 @@ daemon_start(struct listener *listener, int fd, int tls_minor, struct err *err)
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)LIMIT_CONNECTIONS_PER_ADDRESS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_IDLE_S, MHD_OPTION_THREAD_STACK_SIZE,
-	    (size_t)STACK_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	    (size_t)STACK_BYTES, MHD_OPTION_END);
 
 	if (daemon == NULL)
 		return FAIL(err, RC_IO, "the listener did not start");
