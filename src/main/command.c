@@ -1,0 +1,262 @@
+/*
+ * The table of subcommands, and how words become a call.
+ */
+#include "main/command.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+#define FILE_MAX (8 * MIB)
+
+#define DATA                                                                                   \
+	{                                                                                      \
+		"--data", OPTION_TEXT, false, "DIR", "the data directory (or $TROTH_DATA)"     \
+	}
+#define TENANT                                                                                 \
+	{                                                                                      \
+		"--tenant", OPTION_TEXT, true, "T", "the tenant's short name"                  \
+	}
+#define JSON                                                                                   \
+	{                                                                                      \
+		"--json", OPTION_FLAG, false, NULL, "answer in JSON"                           \
+	}
+
+/* clang-format off */
+const struct command commands[] = {
+	{ "init", NULL, "make a data directory, with its keys and certificate", PLACE_ALONE, {
+	  DATA,
+	  { "--demo", OPTION_FLAG, false, NULL, "with a demonstration tenant: made-up people and readings" },
+	  { "--host", OPTION_TEXT, false, "NAME", "the server's name in certificates and logs (localhost)" } },
+	  init_run },
+	{ "serve", NULL, "serve a data directory over HTTPS", PLACE_ALONE, {
+	  DATA,
+	  { "--listen", OPTION_TEXT, false, "HOST:PORT", "where (localhost:8443)" },
+	  { "--smtp", OPTION_TEXT, false, "URL", "mail server, smtp://HOST:587 or smtps://HOST" },
+	  { "--smtp-user", OPTION_TEXT, false, "NAME", "its user" },
+	  { "--smtp-password-file", OPTION_TEXT, false, "PATH", "its password" },
+	  { "--from", OPTION_TEXT, false, "E", "address that mail comes from" },
+	  { "--clock-offset", OPTION_TEXT, false, "SECONDS", "run at another time; only in demonstration directories" } },
+	  serve_run },
+	{ "tenant add", NULL, "add a tenant with its policy", PLACE_VAULT, {
+	  DATA,
+	  { "--slug", OPTION_TEXT, true, "T", "its short name, in URLs" },
+	  { "--name", OPTION_TEXT, true, "NAME", "the organisation's name" },
+	  { "--policy", OPTION_FILE, false, "FILE", "its policy" },
+	  { "--service", OPTION_TEXT, false, "NAME", "or the reference policy of this service" },
+	  { "--zone", OPTION_TEXT, false, "ZONE", "time zone of its deadlines (UTC)" },
+	  JSON }, tenant_add_run },
+	{ "tenant list", NULL, "list the tenants", PLACE_VAULT, { DATA, JSON }, tenant_list_run },
+	{ "policy check", "FILE", "report everything wrong with a policy", PLACE_ALONE, { JSON }, policy_check_run },
+	{ "policy show", "FILE", "print what people will read", PLACE_ALONE, {
+	  { "--html", OPTION_FLAG, false, NULL, "as HTML" }, JSON }, policy_show_run },
+	{ "policy diff", "OLD NEW", "say what changes, and whether it is material", PLACE_ALONE, { JSON }, policy_diff_run },
+	{ "person add", NULL, "add a person, who signs in by mailed link", PLACE_VAULT, {
+	  DATA, TENANT,
+	  { "--role", OPTION_TEXT, true, "R", "a role of the policy" },
+	  { "--email", OPTION_TEXT, true, "E", "the address" },
+	  { "--name", OPTION_TEXT, false, "NAME", "the name" },
+	  { "--zone", OPTION_TEXT, false, "ZONE", "time zone" },
+	  { "--language", OPTION_TEXT, false, "CODE", "en or fr" },
+	  JSON }, person_add_run },
+	{ "token issue", NULL, "issue a token for a person or a device; prints it alone", PLACE_VAULT, {
+	  DATA, TENANT,
+	  { "--person", OPTION_TEXT, false, "E", "of this address" },
+	  { "--device", OPTION_TEXT, false, "SERIAL", "of this serial number" },
+	  { "--for", OPTION_TEXT, false, "30d", "how long it works (30d)" },
+	  { "--label", OPTION_TEXT, false, "TEXT", "what it is for" },
+	  JSON }, token_issue_run },
+	{ "audit verify", "[EXPORT]", "verify every key, row, log and checkpoint, or an exported log", PLACE_ALONE, {
+	  DATA,
+	  { "--tenant", OPTION_TEXT, false, "T", "only this tenant" }, JSON }, audit_verify_run },
+	{ "audit prove", "ENTRY", "print an entry with the proof that the log holds it", PLACE_VAULT, {
+	  DATA, TENANT, JSON }, audit_prove_run },
+	{ "audit export", "FOLDER", "write a tenant's log as static files that others can verify", PLACE_VAULT, {
+	  DATA, TENANT }, audit_export_run },
+	{ "why", NULL, "explain what the policy decides", PLACE_VAULT, {
+	  DATA, TENANT,
+	  { "--role", OPTION_TEXT, true, "R", "the actor's role" },
+	  { "--verb", OPTION_TEXT, true, "V", "read, write, erase, release or manage" },
+	  { "--class", OPTION_TEXT, false, "C", "the class, or the word that is managed" },
+	  { "--purpose", OPTION_TEXT, false, "P", "the purpose" },
+	  { "--recipient", OPTION_TEXT, false, "R", "for release" },
+	  { "--whose", OPTION_TEXT, false, "W", "own, other or all (own)" },
+	  { "--factor", OPTION_FLAG, false, NULL, "the second factor was given" },
+	  { "--reason", OPTION_TEXT, false, "TEXT", "the stated reason" },
+	  JSON }, why_run },
+	{ "simulate", NULL, "play a CSV of id,time,mg/dL as a device does", PLACE_ALONE, {
+	  { "--csv", OPTION_FILE, true, "FILE", "the readings" },
+	  TENANT,
+	  { "--token", OPTION_TEXT, true, "TOKEN", "the device's credential" },
+	  { "--url", OPTION_TEXT, false, "URL", "the server (https://localhost:8443)" },
+	  { "--ca", OPTION_TEXT, false, "PATH", "the certificate to trust; on the loopback any is taken" },
+	  { "--id", OPTION_TEXT, false, "ID", "only the rows of this id" },
+	  { "--batch", OPTION_TEXT, false, "N", "readings in a request (288)" },
+	  JSON }, simulate_run },
+	{ "version", NULL, "print the version", PLACE_ALONE, { JSON }, version_run },
+	{ "help", NULL, "print this", PLACE_ALONE, {
+	  { "--man", OPTION_FLAG, false, NULL, "as a manual page" } }, help_run },
+};
+/* clang-format on */
+const size_t command_count = COUNT_OF(commands);
+
+/* --- options ---------------------------------------------------------------------- */
+
+static size_t
+option_find(const struct command *command, struct str name)
+{
+	size_t i = 0;
+
+	while (i < OPTIONS_MAX && command->options[i].kind != OPTION_END &&
+	       !str_eq(str_from_c(command->options[i].name), name))
+		i++;
+	return i;
+}
+
+static bool
+option_is(const struct command *command, size_t i)
+{
+	return i < OPTIONS_MAX && command->options[i].kind != OPTION_END;
+}
+
+struct str
+call_option(const struct call *call, const char *name)
+{
+	size_t i = option_find(call->command, str_from_c(name));
+
+	return option_is(call->command, i) && call->values[i].ptr != NULL ? call->values[i]
+	                                                                  : STR_EMPTY;
+}
+
+bool
+call_has(const struct call *call, const char *name)
+{
+	return call_option(call, name).ptr != NULL;
+}
+
+enum rc
+call_tenant(const struct call *call, const struct tenant **tenant, struct err *err)
+{
+	*tenant = vault_tenant_find(call->vault, call_option(call, "--tenant"));
+	if (*tenant == NULL)
+		return FAIL(err, RC_NOT_FOUND,
+		            "there is no such tenant; see `troth tenant list`");
+	return RC_OK;
+}
+
+struct door
+call_door(const struct call *call, const struct tenant *tenant, const char *purpose)
+{
+	static const struct actor operator= { .kind = ACTOR_SYSTEM };
+
+	return (struct door){ call->vault, tenant, &operator, str_from_c(purpose) };
+}
+
+static void
+fd_close(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+static MUST_CHECK enum rc
+file_read(struct call *call, const char *path, struct str *text, struct err *err)
+{
+	CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP(buf_free) struct buf whole;
+	char piece[64 * KIB];
+	ssize_t count;
+
+	buf_init(&whole, FILE_MAX);
+	if (fd < 0)
+		return FAIL(err, RC_NOT_FOUND, "cannot read the file %s", path);
+	while ((count = read(fd, piece, sizeof(piece))) > 0)
+		buf_add(&whole, (struct str){ piece, (size_t)count });
+	if (count < 0)
+		return FAIL(err, RC_IO, "cannot read the file %s", path);
+	TRY(buf_finish(&whole, text, err));
+	*text = str_copy(call->arena, *text);
+	return RC_OK;
+}
+
+/* --- words to a call ----------------------------------------------------------------- */
+
+/* A command of one or two words at the front; how many they were. */
+static const struct command *
+command_find(int count, char *const *words, int *used)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		struct str second;
+		struct str first;
+		second = str_cut(str_from_c(commands[i].name), ' ', &first);
+		*used = second.len == 0 ? 1 : 2;
+		if (count < *used || !str_eq(first, str_from_c(words[0])))
+			continue;
+		if (second.len == 0 || str_eq(second, str_from_c(words[1])))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static MUST_CHECK enum rc
+option_take(struct call *call, int count, char *const *words, int *at, struct err *err)
+{
+	size_t i = option_find(call->command, str_from_c(words[*at]));
+	const struct option_row *option = &call->command->options[i];
+
+	if (!option_is(call->command, i))
+		return FAIL(err, RC_INVALID, "%s: no such option", words[*at]);
+	if (option->kind == OPTION_FLAG) {
+		call->values[i] = STR("yes");
+		return RC_OK;
+	}
+	if (++*at >= count)
+		return FAIL(err, RC_INVALID, "%s: a value is missing", option->name);
+	if (option->kind == OPTION_FILE)
+		return file_read(call, words[*at], &call->values[i], err);
+	call->values[i] = str_from_c(words[*at]);
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+options_check(struct call *call, struct err *err)
+{
+	const char *data = getenv("TROTH_DATA");
+
+	for (size_t i = 0; option_is(call->command, i); i++) {
+		if (call->command->options[i].is_required && call->values[i].ptr == NULL)
+			return FAIL(err, RC_INVALID, "%s %s is missing; see `troth help`",
+			            call->command->options[i].name,
+			            call->command->options[i].value);
+	}
+	call->is_json = call_has(call, "--json");
+	call->data_dir = call_option(call, "--data");
+	if (call->data_dir.len == 0 && data != NULL)
+		call->data_dir = str_from_c(data);
+	if (call->command->place == PLACE_VAULT && call->data_dir.len == 0)
+		return FAIL(err, RC_INVALID, "say which data directory: --data DIR");
+	return RC_OK;
+}
+
+enum rc
+command_parse(struct call *call, int count, char *const *words, struct err *err)
+{
+	int at = 0;
+
+	call->command = count == 0 ? NULL : command_find(count, words, &at);
+	if (call->command == NULL)
+		return FAIL(err, RC_INVALID, "no such command; see `troth help`");
+	for (; at < count; at++) {
+		if (strncmp(words[at], "--", 2) == 0) {
+			TRY(option_take(call, count, words, &at, err));
+			continue;
+		}
+		if (call->argument_count == ARGUMENTS_MAX)
+			return FAIL(err, RC_INVALID, "too many arguments");
+		call->arguments[call->argument_count++] = str_from_c(words[at]);
+	}
+	if (call->argument_count != 0 && call->command->arguments == NULL)
+		return FAIL(err, RC_INVALID, "this command takes no arguments");
+	return options_check(call, err);
+}

@@ -1,0 +1,83 @@
+/*
+ * troth: the entry point.  Words become a call (command.h); a call runs here or
+ * in the server that has the data directory (control.h); what it wrote goes to
+ * standard output, an error to standard error.
+ *
+ * Exit status: 0 done, 1 failed, 2 the words were wrong.
+ */
+#include <signal.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "main/context.h"
+#include "main/control.h"
+
+static MUST_CHECK enum rc
+run_here(struct call *call, struct err *err)
+{
+	struct context context = { 0 };
+	enum rc rc = context_open(&context, call, err);
+
+	if (rc == RC_OK)
+		rc = call->command->run(call, err);
+	context_close(&context);
+	return rc;
+}
+
+static MUST_CHECK enum rc
+run(struct call *call, struct err *err)
+{
+	bool is_there = false;
+
+	if (call->command->place == PLACE_ALONE)
+		return call->command->run(call, err);
+	TRY(control_ask(call, &is_there, err));
+	return is_there ? RC_OK : run_here(call, err);
+}
+
+static void
+failure_print(const struct call *call, const struct err *err)
+{
+	CLEANUP(buf_free) struct buf text;
+	struct json_out out;
+
+	if (!call->is_json) {
+		(void)fprintf(stderr, "troth: %s\n", err->text);
+		return;
+	}
+	buf_init(&text, 4 * KIB);
+	json_out_init(&out, &text);
+	json_object_begin(&out);
+	json_text_at(&out, "error", str_from_c(rc_name(err->rc)));
+	json_text_at(&out, "text", str_from_c(err->text));
+	json_object_close(&out);
+	(void)fprintf(stderr, "%s\n", text.text);
+}
+
+int
+main(int argc, char **argv)
+{
+	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(buf_free) struct buf out;
+	struct call call = { .arena = &arena, .out = &out };
+	struct err err = { 0 };
+	bool is_locked;
+	enum rc rc;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	arena_init(&arena, LIMIT_ARENA_BYTES);
+	buf_init(&out, OUTPUT_MAX);
+	if (command_parse(&call, argc - 1, argv + 1, &err) != RC_OK) {
+		failure_print(&call, &err);
+		return 2;
+	}
+	rc = secret_init(SECRET_MEMORY_BYTES, &is_locked, &err);
+	if (rc == RC_OK)
+		rc = run(&call, &err);
+	if (out.text != NULL)
+		(void)fwrite(out.text, 1, out.len, stdout);
+	if (rc == RC_OK)
+		return call.exit_code;
+	failure_print(&call, &err);
+	return 1;
+}

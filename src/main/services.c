@@ -1,0 +1,36 @@
+#include "main/services.h"
+
+#include "service/measure/measure.h"
+
+const struct service *const services[] = {
+	&measure_service,
+};
+const size_t service_count = COUNT_OF(services);
+
+enum rc
+services_check(const struct policy *policy, struct err *err)
+{
+	TRY(people_check(policy, err));
+	for (size_t i = 0; i < service_count; i++) {
+		if (str_eq(str_from_c(services[i]->name), policy->service))
+			return services[i]->check(policy, err);
+	}
+	return FAIL(err, RC_INVALID, "this program has no service of the policy's name");
+}
+
+enum rc
+services_check_policy(struct str yaml, struct arena *arena, struct policy_diagnostics *faults,
+                      struct err *err)
+{
+	struct policy *policy = NULL;
+	enum rc rc;
+
+	faults->arena = arena;
+	rc = policy_read(&policy, yaml, faults, err);
+	if (rc != RC_OK)
+		return FAIL(err, rc, "the policy has %zu faults; see `troth policy check`",
+		            faults->count);
+	rc = services_check(policy, err);
+	policy_free(policy);
+	return rc;
+}

@@ -1,0 +1,17 @@
+/*
+ * The services that this program has: one table.
+ */
+#ifndef MAIN_SERVICES_H
+#define MAIN_SERVICES_H
+
+#include "web/site.h"
+
+extern const struct service *const services[];
+extern const size_t service_count;
+
+/* A policy that its service can work with: what a tenant needs before it is added. */
+enum rc services_check_policy(struct str yaml, struct arena *arena,
+                              struct policy_diagnostics *faults, struct err *err) MUST_CHECK;
+enum rc services_check(const struct policy *policy, struct err *err) MUST_CHECK;
+
+#endif
