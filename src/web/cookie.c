@@ -59,7 +59,7 @@ jar_find(struct str value, struct str slug)
 	while (value.len != 0) {
 		value = str_cut(value, '.', &part);
 		secret = str_cut(part, ':', &name);
-		if (str_eq(name, slug))
+		if (str_eq(name, slug) && secret.len != 0)
 			return secret;
 	}
 	return STR_EMPTY;
