@@ -1,6 +1,5 @@
 #include "policy/probe.h"
 
-#include "policy/period.h"
 #include "policy/words.h"
 
 static const struct probe {

@@ -13,7 +13,6 @@
 #include "policy/probe.h"
 #include "policy/rules.h"
 #include "policy/words.h"
-#include "store/row.h"
 
 #define POLICY_ARENA_BYTES (32 * MIB)
 #define POLICY_JSON_BYTES  (4 * MIB)
