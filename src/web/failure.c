@@ -39,6 +39,15 @@ struct failure {
 	const char *issue, *what_to_do;
 };
 
+/* Suspended or closed: a state that the operator chose, and no fault. */
+static bool
+is_shut(const struct exchange *exchange)
+{
+	const struct tenant *tenant = exchange->request.tenant;
+
+	return tenant != NULL && tenant->state != TENANT_ACTIVE;
+}
+
 static struct failure
 failure_of(struct exchange *exchange, const struct err *err)
 {
@@ -168,7 +177,7 @@ failure_reply(struct exchange *exchange, const struct err *err)
 	struct request *request = &exchange->request;
 	struct failure failure = failure_of(exchange, err);
 
-	if (failure.status >= 500) {
+	if (failure.status >= 500 && !is_shut(exchange)) {
 		log_failure("web.failure", err);
 		LOG(LEVEL_ERROR, "web.answer", F_NUM("request", exchange->number),
 		    F_NUM("status", failure.status));
