@@ -197,7 +197,9 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                          "SELECT version, body FROM projection"
 	                          " WHERE tenant = ?1 AND subject = ?2 AND kind = ?3" },
 
-	[SQL_PURGE_RECORD] = { "record", PURGE("record", "subject") },
+	[SQL_PURGE_RECORD] = { "record", "DELETE FROM record WHERE tenant = ?1 AND id IN"
+	                                 " (SELECT id FROM record"
+	                                 " WHERE tenant = ?1 AND subject = ?2" CHUNK },
 	[SQL_PURGE_VERSION] = { "version", PURGE("record_version", "subject") },
 	[SQL_PURGE_TERM] = { "term",
 	                     "DELETE FROM term WHERE tenant = ?1 AND (class, name, mac) IN"

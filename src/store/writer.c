@@ -25,8 +25,8 @@
 #include "base/limits.h"
 #include "store/schema.h"
 
-#define WAL_PASSIVE_PAGES 4096  /* 16 MiB: copy back what no reader needs */
-#define WAL_RESTART_PAGES 16384 /* 64 MiB: wait for readers, so that it starts over */
+#define WAL_PASSIVE_PAGES 8192  /* 32 MiB: copy back what no reader needs */
+#define WAL_RESTART_PAGES 24576 /* 96 MiB: wait for readers, so that it starts over */
 #define WAL_RESTART_MS    100
 #define IDLE_S            2
 
