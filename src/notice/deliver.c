@@ -62,13 +62,13 @@ row_send(struct notice *notice, const struct outbox_row *row, struct err *err)
 	struct mime mime;
 	struct str finished;
 
+	arena_init(&arena, 8 * MIB);
+	buf_init(&text, 4 * NOTICE_TEXT_BYTES);
 	if (tenant == NULL)
 		return FAIL(err, RC_CORRUPT, "a message is of no tenant");
-	arena_init(&arena, 8 * MIB);
 	TRY(notice_unseal(notice, tenant, row, &arena, &message, err));
 	mime = (struct mime){ notice->from, tenant->name, message.to,     message.subject,
 		              message.text, row->id,      row->created_us };
-	buf_init(&text, 4 * NOTICE_TEXT_BYTES);
 	mime_format(&mime, &text);
 	TRY(buf_finish(&text, &finished, err));
 	return smtp_send(notice->smtp, message.to, finished, err);

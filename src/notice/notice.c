@@ -209,9 +209,9 @@ notice_inbox(struct notice *notice, const struct tenant *tenant, struct arena *a
 	struct message *items;
 	size_t shown = 0;
 
+	arena_init(&own, INBOX_BYTES);
 	if (!notice->is_demo)
 		return FAIL(err, RC_NOT_FOUND, "no inbox but in demonstrations");
-	arena_init(&own, INBOX_BYTES);
 	TRY(store_read(notice->store, list_in, &listing, err));
 	items = arena_alloc(arena, listing.count * sizeof(*items), _Alignof(struct message));
 	for (size_t i = 0; i < listing.count; i++) {

@@ -37,6 +37,7 @@ qr_svg(struct str text, struct str title, struct arena *arena, struct str *svg, 
 	struct str finished;
 	int side;
 
+	buf_init(&out, SVG_BYTES);
 	if (text.len == 0 || text.len > 2000)
 		return FAIL(err, RC_LIMIT, "too long for a QR code");
 	code =
@@ -44,7 +45,6 @@ qr_svg(struct str text, struct str title, struct arena *arena, struct str *svg, 
 	if (code == NULL)
 		return FAIL(err, RC_LIMIT, "too long for a QR code");
 	side = code->width + 2 * QUIET;
-	buf_init(&out, SVG_BYTES);
 	buf_addf(&out,
 	         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" role=\"img\" "
 	         "width=\"%d\" height=\"%d\" shape-rendering=\"crispEdges\"><title>",

@@ -73,7 +73,7 @@ rate_network(struct arena *arena, struct str address)
 {
 	const char *text =
 	    address.len < INET6_ADDRSTRLEN ? str_to_c(arena, address) : "elsewhere";
-	uint8_t *bytes = arena_alloc(arena, sizeof(struct in6_addr), 1);
+	uint8_t *bytes = arena_alloc(arena, sizeof(struct in6_addr), _Alignof(struct in6_addr));
 	size_t count = 4;
 
 	if (inet_pton(AF_INET, text, bytes) == 1)
