@@ -65,9 +65,25 @@ failure_of(struct exchange *exchange, const struct err *err)
 	}
 	if (exchange->refused_status != 0)
 		failure.status = exchange->refused_status;
-	failure.text = failure.status < 500 ? str_copy(&exchange->arena, str_from_c(err->text))
-	                                    : failure.title;
+	failure.text = failure.title;
+	if (failure.status < 500 || is_shut(exchange))
+		failure.text = str_copy(&exchange->arena, str_from_c(err->text));
 	return failure;
+}
+
+/* Error texts are written as parts of a line; on a page they stand alone. */
+static struct str
+sentence_make(const struct request *request, struct str text)
+{
+	struct str said = language_text(request->language, text);
+	char *copy = arena_alloc(request->arena, said.len + 1, 1);
+
+	if (said.len == 0)
+		return said;
+	memcpy(copy, said.ptr, said.len);
+	if (copy[0] >= 'a' && copy[0] <= 'z')
+		copy[0] = (char)(copy[0] - 'a' + 'A');
+	return (struct str){ copy, said.len };
 }
 
 static void
@@ -75,13 +91,13 @@ page_add(struct exchange *exchange, const struct failure *failure)
 {
 	struct doc *doc = &exchange->doc;
 	const struct request *request = &exchange->request;
-	struct str title = language_text(request->language, failure->title);
+	struct str title = sentence_make(request, failure->title);
 
 	doc_init(doc, &exchange->arena);
 	doc_page_text(doc, "page_title", title);
 	doc_int(doc, "status", failure->status);
 	doc_text(doc, "title", title);
-	doc_text(doc, "text", language_text(request->language, failure->text));
+	doc_text(doc, "text", sentence_make(request, failure->text));
 	doc_text(doc, "what_to_do", request_say(request, failure->what_to_do));
 	doc_text(doc, "request_id", str_printf(&exchange->arena, "%u", exchange->number));
 }

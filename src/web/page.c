@@ -39,10 +39,45 @@ places_add(struct exchange *exchange)
 			continue;
 		cells = doc_row(&exchange->doc, rows);
 		cell_text(&cells[0], str_from_c(place->path));
-		cell_text(&cells[1], request_say(request, place->label));
+		cell_text(&cells[1], str_from_c(place->label)); /* the template translates */
 		cell_text(&cells[2], str_from_c(place->icon));
 		cell_int(&cells[3], is_under(request->path, str_from_c(place->path)));
 	}
+}
+
+static const struct doc_field language_fields[] = {
+	{ "code", DOC_TEXT, NULL, NULL },
+	{ "name", DOC_TEXT, NULL, NULL },
+	{ "is_here", DOC_BOOL, NULL, NULL },
+};
+
+static void
+languages_add(struct exchange *exchange)
+{
+	const struct language *mine = exchange->request.language;
+	struct doc_part *rows;
+
+	if (language_count < 2 || doc_find(&exchange->doc, STR("languages")) != NULL)
+		return;
+	rows =
+	    doc_rows(&exchange->doc, "languages", language_fields, COUNT_OF(language_fields));
+	rows->is_for_page_only = true;
+	for (size_t i = 0; i < language_count; i++) {
+		struct doc_cell *cells = doc_row(&exchange->doc, rows);
+		cell_text(&cells[0], str_from_c(languages[i].code));
+		cell_text(&cells[1], str_from_c(languages[i].name));
+		cell_int(&cells[2], strcmp(languages[i].code, mine->code) == 0);
+	}
+}
+
+static bool
+is_staff(const struct policy_role *role)
+{
+	for (size_t i = 0; role != NULL && i < role->grant_count; i++) {
+		if (role->grants[i].verb == VERB_MANAGE)
+			return true;
+	}
+	return false;
 }
 
 /* A handler that says one of these itself is right. */
@@ -77,7 +112,9 @@ parts_add(struct exchange *exchange)
 	text_add(doc, "service", request->tenant->service);
 	if (request->session != NULL)
 		text_add(doc, "person_name", request->session->name);
+	bool_add(doc, "is_staff", is_staff(request->actor.role));
 	places_add(exchange);
+	languages_add(exchange);
 }
 
 static struct str
