@@ -460,10 +460,30 @@ node_text(const struct render *render, const struct node *node)
 	return found.cell == NULL ? STR_EMPTY : found.cell->text;
 }
 
+/* A code such as in-range or data_manager reads as words. */
+static struct str
+code_words(struct str code, struct arena *arena)
+{
+	char *words;
+
+	for (size_t i = 0; i < code.len; i++) {
+		char c = code.ptr[i];
+		if ((c < 'a' || c > 'z') && c != '-' && c != '_')
+			return code;
+	}
+	words = arena_alloc(arena, code.len + 1, 1);
+	for (size_t i = 0; i < code.len; i++)
+		words[i] = code.ptr[i] == '-' || code.ptr[i] == '_' ? ' ' : code.ptr[i];
+	return (struct str){ words, code.len };
+}
+
 static void
 say_put(struct render *render, const struct node *node)
 {
-	struct str text = language_text(render->scene->language, node_text(render, node));
+	struct str source = node_text(render, node);
+	struct str text =
+	    language_text(render->scene->language,
+	                  node->is_named ? code_words(source, render->scene->arena) : source);
 	size_t plain = 0;
 
 	for (size_t i = 0; i + 1 < text.len; i++) {

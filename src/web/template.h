@@ -9,7 +9,8 @@
  *   {{>partial}}              another template of ui/, by name
  *   {{_ text}}                translated text; {{_ text | a, b}}: %1, %2 are replaced
  *                             by values a and b, escaped
- *   {{_ :name}}               the value's text, translated: words of a status
+ *   {{_ :name}}               the value's text, translated; a code such as
+ *                             in-range is looked up as words: "in range"
  *   {{icon name}}             <svg class="icon"><use href="…#name"></svg>; or :name
  *   {{url /path}}             with the tenant's prefix
  *   {{asset file}}            /-/asset/HASH/file: cacheable for ever

@@ -119,6 +119,19 @@ values_inside_translated_texts_are_escaped_too(void **state)
 }
 
 static void
+a_code_that_is_translated_reads_as_words(void **state)
+{
+	struct bench *bench = *state;
+
+	doc_text(&bench->doc, "code", STR("in-range"));
+	doc_text(&bench->doc, "name", STR("Sensor-12"));
+	expect(bench, "<p class=\"tag-{{code}}\">{{_ :code}} {{_ :name}}",
+	       "<p class=\"tag-in-range\">in range Sensor-12");
+	bench->scene.language = language_find(STR("fr"));
+	expect(bench, "{{_ :code}}", "dans la cible");
+}
+
+static void
 json_in_an_attribute_cannot_leave_it(void **state)
 {
 	struct bench *bench = *state;
@@ -361,6 +374,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(values_are_escaped_in_text_and_in_both_quotes),
 		TEST(values_inside_translated_texts_are_escaped_too),
+		TEST(a_code_that_is_translated_reads_as_words),
 		TEST(json_in_an_attribute_cannot_leave_it),
 		TEST(markup_is_put_as_it_is_in_text_alone),
 		TEST(a_link_with_a_scheme_that_runs_leads_nowhere),
