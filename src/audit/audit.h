@@ -137,6 +137,10 @@ struct audit_log {
 	struct str origin;
 	uint8_t public[SIGN_PUBLIC_BYTES];
 };
+/* Origin and key of a log that was added, for audit_verify(); `origin` is
+ * borrowed from `audit`.  RC_NOT_FOUND. */
+enum rc audit_identity(struct audit *audit, int64_t tenant, struct audit_log *log,
+                       struct err *err) MUST_CHECK;
 enum rc audit_verify(const struct audit_log *log, struct audit_report *report, struct err *err)
     MUST_CHECK;
 /* An exported log: a folder with `checkpoint`, `key` and tile/… as served. */

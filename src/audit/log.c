@@ -258,3 +258,14 @@ audit_figures(struct audit *audit, int64_t tenant, struct audit_figures *figures
 		                           ref.head->signed_us };
 	return RC_OK;
 }
+
+enum rc
+audit_identity(struct audit *audit, int64_t tenant, struct audit_log *identity, struct err *err)
+{
+	struct log *log;
+
+	TRY(log_find(audit, tenant, &log, err));
+	identity->origin = log->who.origin;
+	memcpy(identity->public, log->who.public, SIGN_PUBLIC_BYTES);
+	return RC_OK;
+}

@@ -35,6 +35,8 @@ exchange_free(struct exchange *exchange)
 {
 	if (exchange == NULL)
 		return;
+	for (size_t i = exchange->request.ending_count; i-- > 0;)
+		exchange->request.endings[i].fn(exchange->request.endings[i].arg);
 	if (exchange->has_json)
 		json_free(&exchange->json);
 	key_wipe(&exchange->csrf_key);
@@ -95,8 +97,9 @@ tenant_route(struct exchange *exchange, struct str path, struct err *err)
 	request->zone = request->tenant->zone;
 	exchange->tables[exchange->table_count++] = site->pages;
 	service = site_service(site, request->tenant);
-	if (service != NULL)
-		exchange->tables[exchange->table_count++] = service->routes;
+	for (size_t i = 0;
+	     service != NULL && i < SERVICE_TABLES_MAX && service->tables[i] != NULL; i++)
+		exchange->tables[exchange->table_count++] = *service->tables[i];
 	request->path = STR("/");
 	if (rest.len != 0)
 		request->path = (struct str){ rest.ptr - 1, rest.len + 1 };

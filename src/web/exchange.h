@@ -42,7 +42,7 @@ struct exchange {
 	struct doc_part *errors;  /* rows of a form's errors; NULL: none */
 	struct pairs jars;        /* __Host- cookies with every tenant's secret */
 	struct pairs set_cookies; /* name, line */
-	struct routes tables[2];
+	struct routes tables[1 + SERVICE_TABLES_MAX];
 	size_t table_count;
 	struct key csrf_key;
 	struct str csrf;         /* token of this answer's forms */

@@ -1,5 +1,7 @@
 #include "web/request.h"
 
+#include <assert.h>
+
 #include "web/exchange.h"
 #include "web/form.h"
 
@@ -165,4 +167,11 @@ struct str
 request_say(const struct request *request, const char *text)
 {
 	return language_text(request->language, str_from_c(text));
+}
+
+void
+request_at_end(struct request *request, void (*fn)(void *arg), void *arg)
+{
+	assert(request->ending_count < REQUEST_ENDINGS_MAX);
+	request->endings[request->ending_count++] = (struct ending){ fn, arg };
 }

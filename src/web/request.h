@@ -35,6 +35,12 @@ struct response {
 	struct body_source source; /* … or piece by piece */
 };
 
+#define REQUEST_ENDINGS_MAX 4
+struct ending {
+	void (*fn)(void *arg);
+	void *arg;
+};
+
 struct request {
 	const struct site *site;
 	const struct tenant *tenant; /* NULL for routes above tenants */
@@ -55,6 +61,8 @@ struct request {
 	struct arena *arena;
 	int64_t now_us;
 	struct response response;
+	struct ending endings[REQUEST_ENDINGS_MAX];
+	size_t ending_count;
 	struct exchange *exchange;
 };
 
@@ -88,6 +96,10 @@ bool request_has_errors(const struct request *request);
 /* A line shown once on the next page: a word in the redirect's query (`?done=saved`)
  * that a fixed table turns into text. */
 struct str request_notice(const struct request *request); /* translated; empty: none */
+
+/* Calls fn(arg) when the answer is sent or given up: for what does not lie in the
+ * request's arena.  At most REQUEST_ENDINGS_MAX (asserts). */
+void request_at_end(struct request *request, void (*fn)(void *arg), void *arg);
 
 /* Translated text. */
 struct str request_say(const struct request *request, const char *text);

@@ -16,10 +16,12 @@ struct place {
 	struct need need; /* who sees it */
 };
 
+#define SERVICE_TABLES_MAX 4
+
 /* One service: a row of the table in main.  Functions may be NULL. */
 struct service {
 	const char *name; /* as in the policy: "measure" */
-	struct routes routes;
+	const struct routes *tables[SERVICE_TABLES_MAX]; /* as many as there are, then NULL */
 	const struct place *places;
 	size_t place_count;
 	const char *home; /* where `/T/` goes after sign-in: "/today" */

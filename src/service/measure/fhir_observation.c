@@ -475,7 +475,8 @@ fhir_observation_read(const struct json_object *observation, const struct fhir_c
 	};
 	struct intake intake = { .observation = observation,
 		                 .context = context,
-		                 .issues = issues };
+		                 .issues = issues,
+		                 .reading = { .device = context->device } };
 
 	fhir_kept_check(issues, fhir_kept_observation, observation, &root);
 	for (size_t i = 0; i < COUNT_OF(parts); i++)

@@ -47,6 +47,7 @@ struct fhir_context {
 	struct id patient;          /* whose readings these are */
 	int64_t now_us;             /* the server's time */
 	enum reading_method method; /* of readings that state none; 0: by their code */
+	struct id device;           /* of readings that name none; zero: none */
 };
 
 /* `observation` has passed fhir_check().  RC_OK, or RC_INVALID with the reasons

@@ -28,8 +28,7 @@ enum rc readings_list(struct request *request, struct doc *doc, struct err *err)
 enum rc readings_changes(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
 
 enum rc export_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
-enum rc export_json(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
-enum rc export_csv(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc export_readings(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
 enum rc export_fhir(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
 
 enum rc staff_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;

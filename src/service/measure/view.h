@@ -7,7 +7,7 @@
 
 #include "service/measure/lookup.h"
 #include "service/measure/metrics.h"
-#include "web/request.h"
+#include "web/site.h"
 
 #define VIEW_DAYS_MAX 366
 

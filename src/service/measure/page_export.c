@@ -1,0 +1,251 @@
+/*
+ * Export: everything measured, as JSON, CSV or a FHIR R4 Bundle, made while it
+ * is sent.  A member's whole history passes through one window of time after
+ * another, so memory stays flat however much there is.
+ */
+#include "service/measure/analyte.h"
+#include "service/measure/fhir_bundle.h"
+#include "service/measure/fhir_observation.h"
+#include "service/measure/lookup.h"
+#include "service/measure/pages.h"
+#include "service/measure/reading_id.h"
+#include "service/measure/reading_row.h"
+
+#define WINDOW_US  (30 * US_PER_DAY)
+#define CHUNK_ROWS 256
+
+/* --- the readings, window by window ------------------------------------------------ */
+
+struct walk {
+	struct request *request;
+	struct arena window; /* of the readings at hand */
+	struct lookup_span span;
+	int64_t next_us; /* start of the next window */
+	struct readings readings;
+	size_t at;
+	size_t given;
+	bool is_open;
+};
+
+static MUST_CHECK enum rc
+walk_open(struct walk *walk, struct request *request, struct err *err)
+{
+	*walk = (struct walk){ .request = request };
+	TRY(lookup_span(&request->door, request->actor.subject, ANALYTE_ANY, &walk->span, err));
+	arena_init(&walk->window, LIMIT_ARENA_BYTES);
+	walk->next_us = walk->span.first_us;
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+window_load(struct walk *walk, struct err *err)
+{
+	struct lookup lookup = { .subject = walk->request->actor.subject,
+		                 .analyte = ANALYTE_ANY,
+		                 .from_us = walk->next_us,
+		                 .until_us = walk->next_us + WINDOW_US,
+		                 .has_errors = true,
+		                 .act = "export" };
+
+	arena_free(&walk->window);
+	arena_init(&walk->window, LIMIT_ARENA_BYTES);
+	walk->at = 0;
+	walk->next_us += WINDOW_US;
+	return lookup_readings(&walk->request->door, &lookup, &walk->window, &walk->readings,
+	                       err);
+}
+
+/* The next reading; NULL when there is none left. */
+static MUST_CHECK enum rc
+walk_next(struct walk *walk, const struct reading **reading, struct err *err)
+{
+	bool has_any = walk->span.last_us != 0 || walk->span.first_us != 0;
+
+	*reading = NULL;
+	while (walk->at == walk->readings.count) {
+		if (!has_any || walk->next_us > walk->span.last_us) {
+			arena_free(&walk->window);
+			walk->readings.count = 0;
+			walk->at = 0;
+			return RC_OK;
+		}
+		TRY(window_load(walk, err));
+	}
+	*reading = &walk->readings.items[walk->at++];
+	walk->given++;
+	return RC_OK;
+}
+
+/* --- formats ----------------------------------------------------------------------------- */
+
+/* A row source of a document: JSON and CSV are the document's business. */
+struct export_rows {
+	struct walk walk;
+	struct arena row; /* texts of the row at hand */
+};
+
+static enum rc
+row_next(void *state, struct doc_cell *cells, bool *more, struct err *err)
+{
+	struct export_rows *rows = state;
+	const struct reading *reading;
+
+	TRY(walk_next(&rows->walk, &reading, err));
+	*more = reading != NULL;
+	if (reading == NULL)
+		return RC_OK;
+	arena_free(&rows->row);
+	arena_init(&rows->row, 64 * KIB);
+	reading_cells(cells, &rows->row, rows->walk.request->actor.subject, reading);
+	return RC_OK;
+}
+
+static void
+rows_end(void *state)
+{
+	struct export_rows *rows = state;
+
+	arena_free(&rows->row);
+	arena_free(&rows->walk.window);
+}
+
+enum rc
+export_readings(struct request *request, struct doc *doc, struct err *err)
+{
+	struct export_rows *rows = ARENA_NEW(request->arena, struct export_rows);
+	struct doc_source source = { row_next, rows };
+
+	arena_init(&rows->row, 64 * KIB);
+	TRY(walk_open(&rows->walk, request, err));
+	request_at_end(request, rows_end, rows);
+	doc_stream(doc, "readings", reading_fields, reading_field_count, source);
+	response_header(request, "Content-Disposition", STR("attachment"));
+	return RC_OK;
+}
+
+/* --- FHIR ----------------------------------------------------------------------------------
+ */
+
+enum stage { STAGE_BEGIN, STAGE_ROWS, STAGE_DONE };
+
+struct export
+{
+	struct walk walk;
+	enum stage stage;
+	struct json_out json; /* of the bundle, across chunks */
+	struct fhir_bundle bundle;
+};
+
+static void
+fhir_begin(struct export *export, struct buf *out)
+{
+	struct fhir_bundle_head head = { .type = "collection",
+		                         .timestamp_us = export->walk.request->now_us };
+
+	json_out_init(&export->json, out);
+	fhir_bundle_begin(&export->bundle, &export->json, &head);
+}
+
+static void
+fhir_row(struct export *export, const struct reading *reading, struct buf *out)
+{
+	const struct request *request = export->walk.request;
+	struct fhir_context context = { .patient = request->actor.subject,
+		                        .now_us = request->now_us };
+	struct reading_id id = { request->actor.subject, reading->analyte, reading->number };
+	char name[READING_ID_MAX + 1];
+	char url[512];
+
+	export->json.buf = out;
+	(void)reading_id_format(&id, name);
+	(void)snprintf(url, sizeof(url), "%.*s%.*s/fhir/Observation/%s",
+	               STR_ARGS(request->origin), STR_ARGS(request->prefix), name);
+	fhir_bundle_entry_begin(&export->bundle, str_from_c(url));
+	fhir_bundle_resource(&export->bundle);
+	fhir_observation_write(&export->json, reading, &context);
+	fhir_bundle_entry_end(&export->bundle);
+}
+
+static void
+fhir_end(struct export *export, struct buf *out)
+{
+	export->json.buf = out;
+	fhir_bundle_end(&export->bundle);
+}
+
+static enum rc
+fhir_more(void *state, struct buf *out, bool *more, struct err *err)
+{
+	struct export *export = state;
+
+	if (export->stage == STAGE_BEGIN)
+		fhir_begin(export, out);
+	export->stage = STAGE_ROWS;
+	*more = true;
+	for (size_t i = 0; i < CHUNK_ROWS && *more; i++) {
+		const struct reading *reading;
+		TRY(walk_next(&export->walk, &reading, err));
+		if (reading != NULL) {
+			fhir_row(export, reading, out);
+			continue;
+		}
+		fhir_end(export, out);
+		export->stage = STAGE_DONE;
+		*more = false;
+	}
+	return RC_OK;
+}
+
+static void
+fhir_close(void *state)
+{
+	struct export *export = state;
+
+	arena_free(&export->walk.window);
+}
+
+enum rc
+export_fhir(struct request *request, struct doc *doc, struct err *err)
+{
+	struct export *export = ARENA_NEW(request->arena, struct export);
+
+	(void)doc;
+	TRY(walk_open(&export->walk, request, err));
+	request_at_end(request, fhir_close, export);
+	response_header(request, "Content-Disposition",
+	                STR("attachment; filename=\"readings.fhir.json\""));
+	request->response.type = STR("application/fhir+json");
+	request->response.source = (struct body_source){ fhir_more, export };
+	return RC_OK;
+}
+
+/* --- the page ------------------------------------------------------------------------------
+ */
+
+enum rc
+export_show(struct request *request, struct doc *doc, struct err *err)
+{
+	static const struct doc_field fields[] = { { "code", DOC_TEXT, NULL, "Format" },
+		                                   { "label", DOC_TEXT, NULL, "Name" },
+		                                   { "says", DOC_TEXT, NULL, "For" },
+		                                   { "path", DOC_TEXT, NULL, "Path" } };
+	static const char *const formats[][4] = {
+		{ "csv", "CSV", "For spreadsheets: one reading a line.",
+		  "/export/readings?format=csv" },
+		{ "json", "JSON", "For programs: every field as it is stored.",
+		  "/export/readings?format=json" },
+		{ "fhir", "FHIR R4", "For other health services: a Bundle of Observations.",
+		  "/export/fhir.json" },
+	};
+	struct doc_part *part = doc_rows(doc, "formats", fields, COUNT_OF(fields));
+
+	(void)err;
+	doc_page_text(doc, "page_title", STR("Take my data along"));
+	(void)request;
+	for (size_t i = 0; i < COUNT_OF(formats); i++) {
+		struct doc_cell *cells = doc_row(doc, part);
+		for (size_t k = 0; k < COUNT_OF(fields); k++)
+			cell_text(&cells[k], str_from_c(formats[i][k]));
+	}
+	return RC_OK;
+}

@@ -1,0 +1,110 @@
+/*
+ * The first page of the company's staff: counts, never a reading.
+ */
+#include "service/measure/device.h"
+#include "service/measure/pages.h"
+
+#define MODELS_MAX 64
+
+struct model {
+	struct str name;
+	int64_t count;
+};
+
+struct tally {
+	int64_t devices, active;
+	struct model models[MODELS_MAX]; /* more are counted together, as "other" */
+	size_t model_count;
+};
+
+static struct model *
+model_of(struct tally *tally, struct str name)
+{
+	for (size_t i = 0; i < tally->model_count; i++) {
+		if (str_eq(tally->models[i].name, name))
+			return &tally->models[i];
+	}
+	if (tally->model_count == MODELS_MAX)
+		return &tally->models[MODELS_MAX - 1];
+	if (tally->model_count == MODELS_MAX - 1)
+		name = STR("other");
+	tally->models[tally->model_count].name = name;
+	return &tally->models[tally->model_count++];
+}
+
+static MUST_CHECK enum rc
+devices_count(struct request *request, struct tally *tally, struct err *err)
+{
+	struct id after = { { 0 } };
+	struct devices page;
+
+	do {
+		TRY(device_list(&request->door, (struct id){ { 0 } }, after, request->arena,
+		                &page, err));
+		for (size_t i = 0; i < page.count; i++) {
+			tally->devices++;
+			if (page.items[i].state != DEVICE_ACTIVE)
+				continue;
+			tally->active++;
+			model_of(tally, page.items[i].model)->count++;
+		}
+		if (page.count != 0)
+			after = page.items[page.count - 1].id;
+	} while (page.count == LIMIT_PAGE_ROWS);
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+members_count(struct request *request, int64_t *members, struct err *err)
+{
+	struct subject_list_ask ask = { .class = STR("account"),
+		                        .query = { .kind = policy_number(STR("member")),
+		                                   .limit = LIMIT_PAGE_ROWS } };
+
+	*members = 0;
+	do {
+		TRY(vault_subject_list(&request->door, &ask, request->arena, err));
+		for (size_t i = 0; i < ask.count; i++)
+			*members += (ask.rows[i].flags & SUBJECT_ERASED) == 0;
+		if (ask.count != 0)
+			ask.query.after = ask.rows[ask.count - 1].id;
+	} while (ask.count == LIMIT_PAGE_ROWS);
+	return RC_OK;
+}
+
+static void
+storage_fill(struct request *request, struct doc *doc)
+{
+	struct store_figures figures;
+	double mib;
+
+	store_figures(vault_store(request->site->vault), &figures);
+	mib = (double)(figures.database_bytes + figures.wal_bytes) / (double)MIB;
+	doc_int(doc, "storage_bytes", (int64_t)(figures.database_bytes + figures.wal_bytes));
+	doc_page_text(doc, "storage_text", str_printf(request->arena, "%.1f MiB", mib));
+}
+
+enum rc
+staff_show(struct request *request, struct doc *doc, struct err *err)
+{
+	static const struct doc_field fields[] = { { "model", DOC_TEXT, NULL, "Model" },
+		                                   { "count", DOC_INT, NULL, "In use" } };
+	struct tally *tally = ARENA_NEW(request->arena, struct tally);
+	struct doc_part *part;
+	int64_t members;
+
+	doc_page_text(doc, "page_title", STR("Overview"));
+	TRY(members_count(request, &members, err));
+	TRY(devices_count(request, tally, err));
+	doc_int(doc, "member_count", members);
+	doc_int(doc, "device_count", tally->devices);
+	doc_int(doc, "active_device_count", tally->active);
+	storage_fill(request, doc);
+	part = doc_rows(doc, "devices_by_model", fields, COUNT_OF(fields));
+	for (size_t i = 0; i < tally->model_count; i++) {
+		struct doc_cell *cells = doc_row(doc, part);
+		cell_text(&cells[0], tally->models[i].name);
+		cell_int(&cells[1], tally->models[i].count);
+	}
+	return RC_OK;
+}
