@@ -28,12 +28,16 @@
 #define RECORD_START   "COALESCE(time_from_us, time_to_us)"
 #define RECORD_SUBJECT " AND subject = ?2"
 #define RECORD_CLASS   " AND class = ?3"
+#define RECORD_FACETS                                                                          \
+	" AND (?4 = 0 OR facet0 = ?4) AND (?5 = 0 OR facet1 = ?5)"                             \
+	" AND (?6 = 0 OR facet2 = ?6) AND change_to >= ?9 AND (?10 = 0 OR items < ?10)"
 #define RECORD_FILTER                                                                          \
-	" AND (?4 = 0 OR facet0 = ?4) AND time_to_us >= ?7"                                    \
-	" AND COALESCE(time_from_us, time_to_us) < ?8"                                         \
-	" AND (?5 = 0 OR facet1 = ?5) AND (?6 = 0 OR facet2 = ?6)"                             \
-	" AND change_to >= ?9 AND (?10 = 0 OR items < ?10)"
-#define RECORD_LIMIT " LIMIT ?14"
+	RECORD_FACETS                                                                          \
+	" AND time_to_us >= ?7 AND COALESCE(time_from_us, time_to_us) < ?8"
+/* Written so that the index on ids does not look fit for the order: one
+ * subject's rows are sorted, instead of the tenant's filtered. */
+#define RECORD_AFTER_SORTED " AND COALESCE(id, ?11) > ?11 ORDER BY COALESCE(id, ?11)"
+#define RECORD_LIMIT        " LIMIT ?14"
 
 /* A purge removes at most this many rows a statement. */
 #define CHUNK " LIMIT 1000)"
@@ -103,8 +107,9 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                                  "BY id LIMIT ?4" },
 	[SQL_SUBJECT_LIST_KIND] = { "subject",
 	                            "SELECT tenant, id, domain, kind, flags, state_version,"
-	                            " created_us FROM subject WHERE tenant = ?1 AND kind = ?2"
-	                            " AND id > ?3 ORDER BY id LIMIT ?4" },
+	                            " created_us FROM subject WHERE tenant = ?1 AND id IN"
+	                            " (SELECT id FROM subject WHERE tenant = ?1 AND kind = ?2"
+	                            " AND id > ?3 ORDER BY id LIMIT ?4) ORDER BY id" },
 
 	[SQL_RECORD_INSERT] = { "record", "INSERT INTO record(" RECORD_STORED
 	                                  ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
@@ -130,27 +135,26 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                             " AND id > ?11 ORDER BY id" RECORD_LIMIT },
 	[SQL_RECORD_BY_ID_SUBJECT] = { "record",
 	                               RECORD_LISTED(RECORD_START) RECORD_SUBJECT RECORD_FILTER
-	                               " AND id > ?11 ORDER BY id" RECORD_LIMIT },
+	                                   RECORD_AFTER_SORTED RECORD_LIMIT },
 	[SQL_RECORD_BY_ID_SUBJECT_CLASS] = { "record",
 	                                     RECORD_LISTED(RECORD_START)
 	                                         RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
-	                                     " AND id > ?11 ORDER BY id" RECORD_LIMIT },
+	                                             RECORD_AFTER_SORTED RECORD_LIMIT },
 	[SQL_RECORD_BY_CHANGE] = { "record",
 	                           RECORD_LISTED(RECORD_START) RECORD_SUBJECT RECORD_FILTER
-	                           " AND change_to > 0 AND (change_to > ?12 OR id > ?11)"
+	                           " AND (?3 = 0 OR class = ?3) AND change_to > 0"
+	                           " AND (change_to > ?12 OR id > ?11)"
 	                           " ORDER BY change_to, id" RECORD_LIMIT },
-	[SQL_RECORD_BY_CHANGE_CLASS] = { "record", RECORD_LISTED(RECORD_START)
-	                                               RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
-	                                 " AND change_to > 0 AND (change_to > ?12 OR id > ?11)"
-	                                 " ORDER BY change_to, id" RECORD_LIMIT },
-	/* Points lie in one index and stretches in another; both in order of start. */
+	/* Points lie in one index and stretches in another; both in order of start.
+	 * ?15 is the later of ?7 and ?12, so that points are sought by one bound. */
 	[SQL_RECORD_BY_TIME] = { "record", RECORD_LISTED("time_to_us AS start_us")
-	                                       RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
-	                         " AND time_from_us IS NULL AND time_to_us >= ?12"
+	                                       RECORD_SUBJECT RECORD_CLASS RECORD_FACETS
+	                         " AND time_from_us IS NULL AND time_to_us >= ?15"
 	                         " AND time_to_us < ?8 AND (time_to_us > ?12 OR id > ?11)"
 	                         " UNION ALL " RECORD_LISTED("time_from_us")
-	                             RECORD_SUBJECT RECORD_CLASS RECORD_FILTER
-	                         " AND time_from_us IS NOT NULL AND time_from_us >= ?12"
+	                             RECORD_SUBJECT RECORD_CLASS RECORD_FACETS
+	                         " AND time_from_us IS NOT NULL AND time_to_us >= ?7"
+	                         " AND time_from_us >= ?12"
 	                         " AND time_from_us < ?8 AND (time_from_us > ?12 OR id > ?11)"
 	                         " ORDER BY start_us, id" RECORD_LIMIT },
 	[SQL_RECORD_BY_TIME_DOWN] = { "record", RECORD_LISTED(RECORD_START)

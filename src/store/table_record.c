@@ -129,7 +129,7 @@ store_version_list(struct store_tx *tx, int64_t tenant, struct id id, struct are
 static const enum sql record_lists[][2][2] = {
 	[RECORD_BY_ID] = { { SQL_RECORD_BY_ID, SQL_RECORD_BY_ID_CLASS },
 	                   { SQL_RECORD_BY_ID_SUBJECT, SQL_RECORD_BY_ID_SUBJECT_CLASS } },
-	[RECORD_BY_CHANGE] = { { 0, 0 }, { SQL_RECORD_BY_CHANGE, SQL_RECORD_BY_CHANGE_CLASS } },
+	[RECORD_BY_CHANGE] = { { 0, 0 }, { SQL_RECORD_BY_CHANGE, SQL_RECORD_BY_CHANGE } },
 	[RECORD_BY_TIME] = { { 0, 0 }, { 0, SQL_RECORD_BY_TIME } },
 	[RECORD_BY_TIME_DOWN] = { { 0, 0 }, { 0, SQL_RECORD_BY_TIME_DOWN } },
 };
@@ -197,8 +197,10 @@ store_record_list(struct store_tx *tx, const struct record_query *query, struct 
 		V_NUM(key),
 		V_NUM(!query->without_body),
 		V_NUM(query->limit),
+		V_NUM(!is_any_time && query->time_from_us > key ? query->time_from_us : key),
 	};
-	TRY(cursor_begin(&cursor, tx, sql, VALUES_OF(values), err));
+	size_t used = COUNT_OF(values) - (query->order != RECORD_BY_TIME);
+	TRY(cursor_begin(&cursor, tx, sql, (struct values){ values, used }, err));
 	TRY(sql_list(&cursor, record_fill, &list, err));
 	*rows = list.rows;
 	*count = list.count;
