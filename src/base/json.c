@@ -595,3 +595,57 @@ json_time_at(struct json_out *out, const char *name, int64_t us)
 	json_name(out, name);
 	json_put_time(out, us);
 }
+
+static MUST_CHECK enum rc
+put_members(struct json_out *out, const struct json_object *value, struct arena *arena,
+            struct err *err)
+{
+	struct json_iter at;
+
+	json_object_begin(out);
+	for (json_iter_start(&at, value); json_iter_next(&at);) {
+		json_name_str(out, at.name);
+		TRY(json_put_value(out, at.value, arena, err));
+	}
+	json_object_close(out);
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+put_items(struct json_out *out, const struct json_object *value, struct arena *arena,
+          struct err *err)
+{
+	json_array_begin(out);
+	for (size_t i = 0; i < json_count(value); i++)
+		TRY(json_put_value(out, json_at(value, i), arena, err));
+	json_array_close(out);
+	return RC_OK;
+}
+
+enum rc
+json_put_value(struct json_out *out, const struct json_object *value, struct arena *arena,
+               struct err *err)
+{
+	switch (json_kind(value)) {
+	case JSON_NULL:
+		json_put_null(out);
+		return RC_OK;
+	case JSON_BOOL:
+		json_put_bool(out, json_truth(value));
+		return RC_OK;
+	case JSON_NUMBER:
+		json_put_number(out, json_number_text(arena, value));
+		return RC_OK;
+	case JSON_STRING:
+		json_put_text(out, json_text(value));
+		return RC_OK;
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		break;
+	}
+	if (out->depth + 1 >= LIMIT_JSON_OUT_DEPTH)
+		return FAIL(err, RC_LIMIT, "nested too deep");
+	if (json_kind(value) == JSON_ARRAY)
+		return put_items(out, value, arena, err);
+	return put_members(out, value, arena, err);
+}

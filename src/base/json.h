@@ -103,6 +103,10 @@ void json_put_bool(struct json_out *out, bool value);
 void json_put_null(struct json_out *out);
 void json_put_raw(struct json_out *out, struct str json); /* JSON that we made */
 void json_put_time(struct json_out *out, int64_t us);     /* RFC 3339, UTC */
+/* What was read, as it came.  RC_LIMIT: deeper than LIMIT_JSON_OUT_DEPTH allows
+ * here; what was written until then is to be thrown away. */
+enum rc json_put_value(struct json_out *out, const struct json_object *value,
+                       struct arena *arena, struct err *err) MUST_CHECK;
 
 /* Name and value in one line. */
 void json_text_at(struct json_out *out, const char *name, struct str text);

@@ -1,0 +1,121 @@
+/*
+ * The table of the pages that every tenant has.  Purposes are `security` where
+ * a record is touched, which every policy declares (people.h); "none" where
+ * none is, or only by the layers below on their own account.
+ */
+#include "base/limits.h"
+#include "pages/handlers.h"
+#include "pages/pages.h"
+
+#define FORM_BYTES (16 * KIB)
+
+/* clang-format off: a table, one address a line */
+static const struct route rows[] = {
+	{ METHOD_GET, "/", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "none", home_show,
+	  "Leads to the start page of the role" },
+
+	{ METHOD_GET, "/sign-in", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "sign_in",
+	  sign_in_show, "The form that asks for a link" },
+	{ METHOD_POST, "/sign-in", ANYONE, "none", 0, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	  "sign_in", sign_in_submit,
+	  "Sends a link and a code to the address, if it has an account" },
+	{ METHOD_GET, "/sign-in/sent", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC,
+	  "sign_in_sent", sign_in_sent_show, "Where the code of the mail is typed" },
+	{ METHOD_GET, "/sign-in/link", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC,
+	  "sign_in_confirm", link_show, "Where the mailed link leads; uses nothing up" },
+	{ METHOD_POST, "/sign-in/link", ANYONE, "none", 0, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	  "sign_in_confirm", link_submit, "Signs in by the link, in the browser that asked" },
+	{ METHOD_POST, "/sign-in/code", ANYONE, "none", 0, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	  "sign_in_sent", code_submit, "Signs in by the code, in the browser that asked" },
+	{ METHOD_GET, "/sign-in/factor", SESSION, "none", 1, BODY_NONE, 0, ANSWER_DOC, "factor",
+	  factor_show, "The form for the second factor" },
+	{ METHOD_POST, "/sign-in/factor", SESSION, "none", 1, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	  "factor", factor_submit, "Checks the second factor" },
+	{ METHOD_GET, "/sign-in/enrol", SESSION, "none", 1, BODY_NONE, 0, ANSWER_DOC,
+	  "factor_enrol", enrol_show, "Offers a new second factor" },
+	{ METHOD_POST, "/sign-in/enrol", SESSION, "none", 1, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	  "factor_enrol", enrol_submit,
+	  "Puts the offered second factor in force; gives recovery codes once" },
+	{ METHOD_POST, "/sign-out", SESSION, "none", 1, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	  "none", sign_out_submit, "Ends the session" },
+
+	{ METHOD_GET, "/me", PERSON, "security", 1, BODY_NONE, 0, ANSWER_DOC, "me", me_show,
+	  "My account" },
+	{ METHOD_POST, "/me", PERSON, "security", 1, BODY_FORM_OR_JSON, FORM_BYTES, ANSWER_DOC,
+	  "me", me_submit, "Changes name, language, time zone and settings of my account" },
+	{ METHOD_GET, "/me/sessions", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DOC, "sessions",
+	  sessions_show, "Where I am signed in" },
+	{ METHOD_POST, "/me/sessions/:session/end", PERSON, "none", 1, BODY_FORM_OR_JSON,
+	  FORM_BYTES, ANSWER_DOC, "none", session_end_submit, "Ends one of my sessions" },
+	{ METHOD_GET, "/me/looks", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DOC, "looks",
+	  looks_show, "Who looked at my data" },
+	{ METHOD_GET, "/me/tokens", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DOC, "tokens",
+	  tokens_show, "My tokens" },
+	{ METHOD_POST, "/me/tokens", PERSON, "none", 1, BODY_FORM_OR_JSON, FORM_BYTES,
+	  ANSWER_DOC, "tokens", token_submit, "Makes a token; its secret is shown once" },
+	{ METHOD_POST, "/me/tokens/:token/revoke", PERSON, "none", 1, BODY_FORM_OR_JSON,
+	  FORM_BYTES, ANSWER_DOC, "none", token_revoke_submit, "Revokes one of my tokens" },
+	{ METHOD_POST, "/language", ANYONE, "none", 0, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	  "none", language_submit, "Chooses the language of pages" },
+
+	{ METHOD_GET, "/privacy", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "privacy",
+	  privacy_show, "The privacy policy" },
+	{ METHOD_GET, "/trust", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "trust",
+	  trust_show, "Every promise of the policy, and what shows it true" },
+
+	{ METHOD_GET, "/log", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "log", log_show,
+	  "The log: its latest checkpoint and key" },
+	{ METHOD_GET, "/log/checkpoint", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DATA, "none",
+	  log_checkpoint, "The latest checkpoint as a signed note" },
+	{ METHOD_GET, "/log/key", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DATA, "none", log_key,
+	  "The key that verifies checkpoints" },
+	{ METHOD_GET, "/log/tile/:level/:a", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DATA,
+	  "none", log_tile, "A tile of hashes" },
+	{ METHOD_GET, "/log/tile/:level/:a/:b", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DATA,
+	  "none", log_tile, "A tile of hashes, of a longer log or partial" },
+	{ METHOD_GET, "/log/tile/:level/:a/:b/:c", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DATA,
+	  "none", log_tile, "A tile of hashes, of a long log" },
+	{ METHOD_GET, "/log/tile/0/:a/:b/:c/:d", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DATA,
+	  "none", log_tile, "A tile of hashes, partial, of a very long log" },
+	{ METHOD_GET, "/log/tile/entries/:a", MAY(MANAGE, "log"), "none", 1, BODY_NONE, 0,
+	  ANSWER_DATA, "none", log_entries, "A bundle of entries" },
+	{ METHOD_GET, "/log/tile/entries/:a/:b", MAY(MANAGE, "log"), "none", 1, BODY_NONE, 0,
+	  ANSWER_DATA, "none", log_entries, "A bundle of entries, of a longer log or partial" },
+	{ METHOD_GET, "/log/tile/entries/:a/:b/:c", MAY(MANAGE, "log"), "none", 1, BODY_NONE, 0,
+	  ANSWER_DATA, "none", log_entries, "A bundle of entries, of a long log" },
+	{ METHOD_GET, "/log/tile/entries/:a/:b/:c/:d", MAY(MANAGE, "log"), "none", 1, BODY_NONE,
+	  0, ANSWER_DATA, "none", log_entries,
+	  "A bundle of entries, partial, of a very long log" },
+	{ METHOD_GET, "/log/proof/:entry", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DATA, "none",
+	  log_proof, "The proof that an entry stands in the log" },
+
+	{ METHOD_GET, "/admin/people", MAY(MANAGE, "people"), "security", 1, BODY_NONE, 0,
+	  ANSWER_DOC, "admin_people", people_show, "The people of this place" },
+	{ METHOD_GET, "/admin/people/new", MAY(MANAGE, "people"), "security", 1, BODY_NONE, 0,
+	  ANSWER_DOC, "admin_person_new", person_new_show, "The form that invites somebody" },
+	{ METHOD_POST, "/admin/people/new", MAY(MANAGE, "people"), "security", 1,
+	  BODY_FORM_OR_JSON, FORM_BYTES, ANSWER_DOC, "admin_person_new", person_new_submit,
+	  "Invites somebody" },
+	{ METHOD_GET, "/admin/people/:person", MAY(MANAGE, "people"), "security", 1, BODY_NONE,
+	  0, ANSWER_DOC, "admin_person", person_show,
+	  "One person, where the role needs no reason or gives it as ?reason=" },
+	{ METHOD_POST, "/admin/people/:person/open", MAY(MANAGE, "people"), "security", 1,
+	  BODY_FORM_OR_JSON, FORM_BYTES, ANSWER_DOC, "admin_person", person_show,
+	  "One person, for a stated reason" },
+	{ METHOD_POST, "/admin/people/:person", MAY(MANAGE, "people"), "security", 1,
+	  BODY_FORM_OR_JSON, FORM_BYTES, ANSWER_DOC, "admin_person", person_submit,
+	  "Changes a person's name or role" },
+	{ METHOD_POST, "/admin/people/:person/state", MAY(MANAGE, "people"), "security", 1,
+	  BODY_FORM_OR_JSON, FORM_BYTES, ANSWER_DOC, "admin_person", person_state_submit,
+	  "Suspends a person, lets them in again, or ends their access" },
+
+	{ METHOD_GET, "/inbox", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "inbox",
+	  inbox_show, "Mail of a demonstration" },
+	{ METHOD_GET, "/openapi.json", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DATA, "none",
+	  openapi_show, "This description" },
+	{ METHOD_GET, "/api", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "api", api_show,
+	  "The description, drawn" },
+};
+/* clang-format on */
+
+const struct routes pages_routes = { rows, COUNT_OF(rows) };
