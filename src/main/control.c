@@ -139,6 +139,8 @@ request_run(struct control *control, struct str text, struct buf *out, int *exit
 
 	arena_init(&arena, LIMIT_ARENA_BYTES);
 	call.command = NULL;
+	memset(call.values, 0, sizeof(call.values));
+	call.argument_count = 0;
 	call.arena = &arena;
 	call.out = out;
 	TRY(json_parse(&json, text, err));
