@@ -118,6 +118,38 @@ a_mailbox_that_is_not_there_is_given_up_at_once(void **state)
 	free(post.relay);
 }
 
+static enum rc
+broken_in(struct store_tx *tx, void *arg, struct err *err)
+{
+	return store_outbox_insert(tx, arg, err);
+}
+
+static void
+a_row_that_does_not_open_is_given_up_and_the_next_is_sent(void **state)
+{
+	struct house *house = *state;
+	struct post post = post_open(house, RELAY_TAKES, "127.0.0.1");
+	struct outbox_row row = { .tenant = house->tenant->id,
+		                  .id = id_new(1),
+		                  .state = OUTBOX_WAITING,
+		                  .body =
+		                      STR("not sealed by the tenant's key, and long enough") };
+	struct outbox_row stranger = row;
+	struct notice_figures figures;
+
+	stranger.tenant = 999;
+	RC_IS(house, store_write(vault_store(house->vault), broken_in, &row, &house->err),
+	      RC_OK);
+	RC_IS(house, store_write(vault_store(house->vault), broken_in, &stranger, &house->err),
+	      RC_OK);
+	send_one(house, post.notice, "ana@example.org");
+	figures = deliver(house, post.notice);
+	assert_int_equal(figures.given_up, 2);
+	assert_int_equal(figures.sent, 1);
+	post_close(&post);
+	free(post.relay);
+}
+
 /* 127.0.0.2 stands for another machine: only the names of smtp.h are this one. */
 static void
 another_machine_without_starttls_is_refused(void **state)
@@ -322,6 +354,7 @@ main(void)
 		HOUSE_TEST(a_message_reaches_its_mailbox_once),
 		HOUSE_TEST(a_relay_that_cannot_now_is_tried_again_ever_later_and_then_no_more),
 		HOUSE_TEST(a_mailbox_that_is_not_there_is_given_up_at_once),
+		HOUSE_TEST(a_row_that_does_not_open_is_given_up_and_the_next_is_sent),
 		HOUSE_TEST(another_machine_without_starttls_is_refused),
 		HOUSE_TEST(a_certificate_that_nobody_vouches_for_is_refused),
 		HOUSE_TEST(of_two_servers_one_delivers_at_a_time),
