@@ -117,7 +117,7 @@ pages_add(struct step *step, struct err *err)
 static enum rc
 step_sign(struct step *step, struct err *err)
 {
-	CLEANUP(buf_free) struct buf note;
+	CLEANUP(buf_free) struct buf note = { 0 };
 	struct log_head *next = step->next;
 	struct note_head head = { next->edge.size, edge_root(&next->edge) };
 	struct str text;

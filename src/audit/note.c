@@ -38,7 +38,7 @@ key_id(struct str origin, const uint8_t public[SIGN_PUBLIC_BYTES])
 static void
 base64_add(struct buf *out, const void *bytes, size_t count)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	arena_init(&arena, 4096);
 	buf_add(out, base64_format(&arena, bytes, count));
@@ -48,7 +48,7 @@ void
 note_format(struct str origin, const struct sign_key *key, const struct note_head *head,
             struct buf *note)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct digest id = key_id(origin, key->public);
 	uint8_t signature[SIGNATURE_BYTES];
 
@@ -228,7 +228,7 @@ note_key_format(const struct note_signer *signer, struct buf *line)
 enum rc
 note_key_parse(struct str line, struct note_signer *signer, struct err *err)
 {
-	CLEANUP(buf_free) struct buf again;
+	CLEANUP(buf_free) struct buf again = { 0 };
 	struct note_signer found;
 	uint8_t typed[1 + SIGN_PUBLIC_BYTES];
 	struct str id, key;

@@ -37,7 +37,7 @@ static enum rc
 hashes_read(const struct log *log, int level, uint64_t index, struct digest *hashes,
             struct err *err)
 {
-	CLEANUP(buf_free) struct buf bytes;
+	CLEANUP(buf_free) struct buf bytes = { 0 };
 
 	buf_init(&bytes, TILE_BYTES);
 	TRY(full_read(log, level, index, &bytes, err));
@@ -67,7 +67,7 @@ static enum rc
 partial_bundle(struct audit *audit, const struct log *log, const struct tile *tile,
                struct buf *out, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct entry_row *rows;
 	size_t found;
 
@@ -132,7 +132,7 @@ files_read(const struct log *log, int64_t from, int64_t until, struct entries_as
 	int64_t at = from;
 
 	while (at < until) {
-		CLEANUP(buf_free) struct buf bytes;
+		CLEANUP(buf_free) struct buf bytes = { 0 };
 		int64_t start = at / TILE_HASHES * TILE_HASHES;
 		struct str bundle;
 
@@ -226,7 +226,7 @@ subtree_find(void *arg, int level, uint64_t index, struct digest *hash, struct e
 static void
 hashes_put(struct json_out *out, const struct merkle_proof *proof)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	arena_init(&arena, 64 * KIB);
 	json_name(out, "hashes");

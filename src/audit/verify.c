@@ -61,7 +61,7 @@ static enum rc
 tile_check(void *arg, const struct tile *tile, const struct digest *hashes, struct err *err)
 {
 	struct verify *verify = arg;
-	CLEANUP(buf_free) struct buf stored;
+	CLEANUP(buf_free) struct buf stored = { 0 };
 	char name[VERIFY_NAME_MAX];
 
 	buf_init(&stored, TILE_BYTES);
@@ -240,7 +240,7 @@ static enum rc
 export_key(const char *dir, struct audit_report *report, struct note_signer *signer,
            struct err *err)
 {
-	CLEANUP(buf_free) struct buf line;
+	CLEANUP(buf_free) struct buf line = { 0 };
 	struct str text;
 
 	buf_init(&line, NOTE_KEY_LINE_MAX);
@@ -257,7 +257,7 @@ static enum rc
 export_walk(struct verify *verify, const char *dir, const struct note_signer *signer,
             struct err *err)
 {
-	CLEANUP(buf_free) struct buf note;
+	CLEANUP(buf_free) struct buf note = { 0 };
 	struct note_head head;
 	struct str text;
 

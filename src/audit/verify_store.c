@@ -42,7 +42,7 @@ tail_check(struct place *place, struct store_tx *tx, struct err *err)
 	int64_t at = (int64_t)place->signed_to, size = (int64_t)place->entries;
 
 	while (at < size) {
-		CLEANUP(arena_free) struct arena arena;
+		CLEANUP(arena_free) struct arena arena = { 0 };
 		struct entry_row *rows;
 		struct audit_entry entry;
 		size_t found;

@@ -28,7 +28,7 @@ line_write(struct buf *line)
 void
 log_event(enum log_level level, const char *event, const struct log_field *fields, size_t count)
 {
-	CLEANUP(buf_free) struct buf line;
+	CLEANUP(buf_free) struct buf line = { 0 };
 
 	line_begin(&line, level, event);
 	for (size_t i = 0; i < count; i++) {
@@ -44,7 +44,7 @@ log_event(enum log_level level, const char *event, const struct log_field *field
 void
 log_failure(const char *event, const struct err *err)
 {
-	CLEANUP(buf_free) struct buf line;
+	CLEANUP(buf_free) struct buf line = { 0 };
 
 	line_begin(&line, LEVEL_ERROR, event);
 	buf_addf(&line, " code=%s at=%s:%d text=\"", rc_name(err->rc),

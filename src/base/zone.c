@@ -435,7 +435,7 @@ zone_open(struct zone **zone, struct str name, struct err *err)
 {
 	char path[sizeof(ZONE_DIR) + ZONE_NAME_MAX];
 	CLEANUP(file_close) FILE *file = NULL;
-	CLEANUP(buf_free) struct buf bytes;
+	CLEANUP(buf_free) struct buf bytes = { 0 };
 	char block[4096];
 	size_t got;
 	struct str text;

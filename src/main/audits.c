@@ -165,7 +165,7 @@ struct exporting {
 static MUST_CHECK enum rc
 tile_put(const struct exporting *exporting, struct str path, struct err *err)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct call *call = exporting->call;
 	const char *file;
 	struct str text;
@@ -218,8 +218,8 @@ tiles_put(const struct exporting *exporting, uint64_t size, struct err *err)
 enum rc
 audit_export_run(struct call *call, struct err *err)
 {
-	CLEANUP(buf_free) struct buf note;
-	CLEANUP(buf_free) struct buf key;
+	CLEANUP(buf_free) struct buf note = { 0 };
+	CLEANUP(buf_free) struct buf key = { 0 };
 	struct exporting exporting = { .call = call };
 	struct audit_figures figures;
 	struct audit *audit = vault_audit(call->vault);

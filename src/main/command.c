@@ -164,7 +164,7 @@ static MUST_CHECK enum rc
 file_read(struct call *call, const char *path, struct str *text, struct err *err)
 {
 	CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	CLEANUP(buf_free) struct buf whole;
+	CLEANUP(buf_free) struct buf whole = { 0 };
 	char piece[64 * KIB];
 	ssize_t count;
 

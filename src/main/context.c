@@ -13,7 +13,7 @@ context_path(const struct call *call, const char *name)
 bool
 context_is_demo(struct str dir)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct call call = { .arena = &arena, .data_dir = dir };
 
 	arena_init(&arena, 16 * KIB);

@@ -134,7 +134,7 @@ request_run(struct control *control, struct str text, struct buf *out, int *exit
             struct err *err)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct call call = control->like;
 
 	arena_init(&arena, LIMIT_ARENA_BYTES);
@@ -168,9 +168,9 @@ answer_format(struct buf *answer, enum rc rc, int exit_code, const struct buf *o
 static void
 connection_serve(struct control *control, int fd)
 {
-	CLEANUP(buf_free) struct buf request;
-	CLEANUP(buf_free) struct buf answer;
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf request = { 0 };
+	CLEANUP(buf_free) struct buf answer = { 0 };
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct timeval wait = { .tv_sec = WAIT_S };
 	struct err err = { 0 };
 	struct str text;
@@ -302,8 +302,8 @@ enum rc
 control_ask(struct call *call, bool *is_there, struct err *err)
 {
 	CLEANUP(fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	CLEANUP(buf_free) struct buf request;
-	CLEANUP(buf_free) struct buf answer;
+	CLEANUP(buf_free) struct buf request = { 0 };
+	CLEANUP(buf_free) struct buf answer = { 0 };
 	struct sockaddr_un address;
 	struct str text;
 

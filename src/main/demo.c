@@ -54,7 +54,7 @@ static MUST_CHECK enum rc
 batch_store(const struct door *door, struct id member, struct reading *items, size_t count,
             struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct intake intake = { .subject = member, .items = items, .count = count };
 
 	arena_init(&arena, 64 * MIB);
@@ -67,7 +67,7 @@ static MUST_CHECK enum rc
 readings_make(const struct door *door, const struct demo_profile *profile, struct id member,
               struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	int64_t now_us = clock_now_us(vault_clock(door->vault));
 	struct readings readings;
 

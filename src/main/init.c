@@ -35,8 +35,8 @@ file_write(const char *path, const struct buf *text, mode_t mode, struct err *er
 static MUST_CHECK enum rc
 certificate_make(const struct call *call, struct str host, struct err *err)
 {
-	CLEANUP(buf_free) struct buf certificate;
-	CLEANUP(buf_free) struct buf key;
+	CLEANUP(buf_free) struct buf certificate = { 0 };
+	CLEANUP(buf_free) struct buf key = { 0 };
 
 	buf_init(&certificate, 64 * KIB);
 	buf_init(&key, 64 * KIB);
@@ -48,7 +48,7 @@ certificate_make(const struct call *call, struct str host, struct err *err)
 static MUST_CHECK enum rc
 demo_make(struct call *call, struct err *err)
 {
-	CLEANUP(buf_free) struct buf mark;
+	CLEANUP(buf_free) struct buf mark = { 0 };
 	struct context context = { 0 };
 	enum rc rc;
 

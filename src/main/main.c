@@ -5,12 +5,17 @@
  *
  * Exit status: 0 done, 1 failed, 2 the words were wrong.
  */
+#include <malloc.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/limits.h"
 #include "main/context.h"
 #include "main/control.h"
+
+/* Each request's arena comes and goes: what it gave back is kept for the next. */
+#define TRIM_BYTES (1024 * 1024)
 
 static MUST_CHECK enum rc
 run_here(struct call *call, struct err *err)
@@ -38,7 +43,7 @@ run(struct call *call, struct err *err)
 static void
 failure_print(const struct call *call, const struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct json_out out;
 
 	if (!call->is_json) {
@@ -57,14 +62,16 @@ failure_print(const struct call *call, const struct err *err)
 int
 main(int argc, char **argv)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct call call = { .arena = &arena, .out = &out };
 	struct err err = { 0 };
 	bool is_locked;
 	enum rc rc;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)umask(0077);
+	(void)mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
 	arena_init(&arena, LIMIT_ARENA_BYTES);
 	buf_init(&out, OUTPUT_MAX);
 	if (command_parse(&call, argc - 1, argv + 1, &err) != RC_OK) {

@@ -18,7 +18,7 @@ policy_drop(struct policy **policy)
 static MUST_CHECK enum rc
 file_read(struct call *call, struct str path, struct str *text, struct err *err)
 {
-	CLEANUP(buf_free) struct buf whole;
+	CLEANUP(buf_free) struct buf whole = { 0 };
 	FILE *file = fopen(str_to_c(call->arena, path), "re");
 	char piece[16 * KIB];
 	size_t count;

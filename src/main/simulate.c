@@ -158,8 +158,8 @@ counts_take(struct playing *playing, struct str text, long status, struct err *e
 static MUST_CHECK enum rc
 batch_send(struct playing *playing, size_t from, size_t until, struct err *err)
 {
-	CLEANUP(buf_free) struct buf body;
-	CLEANUP(buf_free) struct buf answer;
+	CLEANUP(buf_free) struct buf body = { 0 };
+	CLEANUP(buf_free) struct buf answer = { 0 };
 	struct str text;
 	long status = 0;
 	CURLcode code;

@@ -55,8 +55,8 @@ update_in(struct store_tx *tx, void *arg, struct err *err)
 static MUST_CHECK enum rc
 row_send(struct notice *notice, const struct outbox_row *row, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf text = { 0 };
 	const struct tenant *tenant = vault_tenant_by_id(notice->vault, row->tenant);
 	struct message message;
 	struct mime mime;
@@ -100,7 +100,7 @@ row_settle(struct notice *notice, struct outbox_row *row, enum rc sent, struct e
 static MUST_CHECK enum rc
 due_send(struct notice *notice, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct taking taking = { .notice = notice,
 		                 .arena = &arena,
 		                 .due_us = clock_now_us(vault_clock(notice->vault)) };
@@ -120,7 +120,7 @@ due_send(struct notice *notice, struct err *err)
 static MUST_CHECK enum rc
 waiting_count(struct notice *notice, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct taking taking = { .notice = notice, .arena = &arena, .due_us = INT64_MAX };
 
 	arena_init(&arena, DUE_BYTES);

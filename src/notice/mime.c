@@ -45,7 +45,7 @@ whole_characters(struct str text, size_t max)
 static void
 encoded_words_add(struct buf *out, struct str text)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	bool is_first = true;
 
 	arena_init(&arena, 1024 * 1024);

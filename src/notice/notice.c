@@ -101,7 +101,7 @@ static MUST_CHECK enum rc
 body_format(const struct message *message, struct str to, struct arena *arena, struct str *text,
             struct err *err)
 {
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct json_out out;
 	struct str finished;
 
@@ -161,7 +161,7 @@ enum rc
 notice_send(struct notice *notice, const struct tenant *tenant, const struct message *message,
             struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	int64_t now_us = clock_now_us(vault_clock(notice->vault));
 	struct outbox_row row = { .tenant = tenant->id,
 		                  .id = id_new(now_us),
@@ -204,7 +204,7 @@ enum rc
 notice_inbox(struct notice *notice, const struct tenant *tenant, struct arena *arena,
              struct message **messages, size_t *count, struct err *err)
 {
-	CLEANUP(arena_free) struct arena own;
+	CLEANUP(arena_free) struct arena own = { 0 };
 	struct listing listing = { .tenant = tenant->id, .arena = &own };
 	struct message *items;
 	size_t shown = 0;

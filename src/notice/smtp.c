@@ -211,7 +211,7 @@ enum rc
 smtp_send(struct smtp *smtp, struct str to, struct str message, struct err *err)
 {
 	CLEANUP(list_free) struct curl_slist *list = NULL;
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CURLcode code;
 	long answer = 0;
 

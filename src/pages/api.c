@@ -19,7 +19,7 @@ api_show(struct request *request, struct doc *doc, struct err *err)
 enum rc
 openapi_show(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(buf_free) struct buf json;
+	CLEANUP(buf_free) struct buf json = { 0 };
 	struct str finished;
 
 	(void)doc;

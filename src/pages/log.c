@@ -19,7 +19,7 @@ audit_of(const struct request *request)
 static MUST_CHECK enum rc
 checkpoint_read(struct request *request, struct str *note, struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct str finished;
 	enum rc rc;
 
@@ -37,7 +37,7 @@ checkpoint_read(struct request *request, struct str *note, struct err *err)
 static MUST_CHECK enum rc
 key_read(struct request *request, struct str *key, struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct str finished;
 
 	buf_init(&text, KIB);
@@ -115,7 +115,7 @@ is_partial(struct str path)
 static MUST_CHECK enum rc
 tile_serve(struct request *request, const char *cache, struct err *err)
 {
-	CLEANUP(buf_free) struct buf bytes;
+	CLEANUP(buf_free) struct buf bytes = { 0 };
 	struct str prefix = STR("/log/");
 	struct str path = { request->path.ptr + prefix.len, request->path.len - prefix.len };
 	struct str finished;
@@ -154,7 +154,7 @@ log_entries(struct request *request, struct doc *doc, struct err *err)
 enum rc
 log_proof(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(buf_free) struct buf json;
+	CLEANUP(buf_free) struct buf json = { 0 };
 	struct str finished;
 	int64_t entry;
 

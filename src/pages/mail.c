@@ -58,7 +58,7 @@ host_is_here(struct str name)
 enum rc
 mail_base(struct request *request, struct str *base, struct err *err)
 {
-	CLEANUP(buf_free) struct buf key;
+	CLEANUP(buf_free) struct buf key = { 0 };
 	struct str scheme = STR("https://");
 	struct str asked = { request->origin.ptr + scheme.len,
 		             request->origin.len - scheme.len };

@@ -8,7 +8,7 @@
 enum rc
 privacy_show(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(buf_free) struct buf html;
+	CLEANUP(buf_free) struct buf html = { 0 };
 	const struct policy *policy = request->tenant->policy;
 	struct str text;
 

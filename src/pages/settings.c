@@ -103,7 +103,7 @@ enum rc
 settings_write(const struct settings *settings, struct arena *arena, struct str *extra,
                struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct json_out out;
 	struct str finished;
 

@@ -89,8 +89,8 @@ static MUST_CHECK enum rc
 signin_write(struct people *people, const struct tenant *tenant, struct id person,
              const struct signin *signin, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct door door = people_door(people, tenant);
 	struct vault_record record = { .class = STR(SIGNIN_CLASS),
 		                       .subject = person,
@@ -121,7 +121,7 @@ enum rc
 factor_is_enrolled(struct people *people, const struct tenant *tenant, struct id person,
                    bool *is_enrolled, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct signin signin;
 
 	arena_init(&arena, ARENA_BYTES);
@@ -345,7 +345,7 @@ static MUST_CHECK enum rc
 check_once(struct people *people, const struct session *session, struct str code,
            struct str *how, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct totp_try try = { .now_us = people_now_us(people) };
 	struct signin signin;
 	enum rc rc;

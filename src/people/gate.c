@@ -21,7 +21,7 @@ struct gating {
 static MUST_CHECK enum rc
 gate_find(struct store_tx *tx, int64_t tenant, struct id person, struct id *id, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct ticket_row gate = gate_of(tenant, person);
 	enum rc rc;
 
@@ -35,7 +35,7 @@ static MUST_CHECK enum rc
 end_all(struct store_tx *tx, const struct gating *gating, enum ticket_kind kind,
         struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct tickets tickets;
 
 	arena_init(&arena, ARENA_BYTES);

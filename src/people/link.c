@@ -53,7 +53,7 @@ static MUST_CHECK enum rc
 body_format(const struct link_body *body, struct arena *arena, struct str *text,
             struct err *err)
 {
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	char link[SECRET_TEXT], code[SECRET_TEXT];
 	struct json_out out;
 	struct str finished;

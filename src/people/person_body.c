@@ -115,7 +115,7 @@ enum rc
 person_format(const struct person *person, struct arena *arena, struct str *body,
               struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct json_out out;
 	struct str finished;
 
@@ -151,7 +151,7 @@ static MUST_CHECK enum rc
 extra_read(const struct json_object *root, struct arena *arena, struct str *extra,
            struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct json_out out;
 	struct json_iter at;
 	struct str finished;

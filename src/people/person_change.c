@@ -48,7 +48,7 @@ enum rc
 people_add(const struct door *door, struct people *people, struct person *person,
            struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	const struct policy *policy = door->tenant->policy;
 	struct vault_act added = { .act = STR("person-added"), .outcome = STR("ok") };
 	struct vault_record record = { 0 };
@@ -138,7 +138,7 @@ static MUST_CHECK enum rc
 change_gated(const struct door *door, struct people *people, const struct person *old,
              struct person *new, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	const struct tenant *tenant = door->tenant;
 	bool ends = person_is_out(new->state) || !str_eq(old->role, new->role);
 	struct gate gate;
@@ -163,7 +163,7 @@ enum rc
 people_change(const struct door *door, struct people *people, struct person *person,
               struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct person old, new = *person;
 	struct session_edit follow = { .person = person->id,
 		                       .fn = session_follow,

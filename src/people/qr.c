@@ -33,7 +33,7 @@ enum rc
 qr_svg(struct str text, struct str title, struct arena *arena, struct str *svg, struct err *err)
 {
 	CLEANUP(code_free) QRcode *code = NULL;
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct str finished;
 	int side;
 

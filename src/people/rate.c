@@ -25,7 +25,7 @@ static MUST_CHECK enum rc
 row_of(const struct people *people, const struct tenant *tenant, const struct rate_try *try,
        struct rate_row *row, struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct digest mac;
 	struct str bytes;
 
@@ -90,7 +90,7 @@ static const struct rate bearer_rate = { "token", 60, 15 * US_PER_MIN };
 enum rc
 people_bearer_refused(struct people *people, const struct visitor *visitor, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	arena_init(&arena, 4 * KIB);
 	return people_rate(people, visitor->tenant, &bearer_rate,

@@ -211,7 +211,7 @@ enum rc
 people_session_end(struct people *people, const struct session *session, struct id which,
                    struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	const struct tenant *tenant = session->tenant;
 	struct vault_act ended = { .act = STR("session-end"),
 		                   .outcome = STR("ok"),
@@ -238,7 +238,7 @@ static MUST_CHECK enum rc
 row_change(const struct people *people, const struct tenant *tenant, struct ticket_row *row,
            const struct session_edit *edit, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct session_body body;
 	struct str text;
 
@@ -254,7 +254,7 @@ static MUST_CHECK enum rc
 change_once(const struct people *people, const struct tenant *tenant,
             const struct session_edit *edit, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	bool is_met = id_is_zero(edit->which);
 	struct tickets rows;
 

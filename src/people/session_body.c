@@ -20,7 +20,7 @@ enum rc
 session_body_format(const struct session_body *body, struct arena *arena, struct str *text,
                     struct err *err)
 {
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	char csrf[SECRET_TEXT];
 	struct json_out out;
 	struct str finished;

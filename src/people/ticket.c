@@ -49,7 +49,7 @@ enum rc
 ticket_open(const struct people *people, const struct tenant *tenant,
             const struct ticket_row *row, struct json *body, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct place place;
 	struct str text;
 

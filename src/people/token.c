@@ -25,7 +25,7 @@ struct token_body {
 static MUST_CHECK enum rc
 body_format(const struct token *token, struct arena *arena, struct str *text, struct err *err)
 {
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct json_out out;
 	struct str finished;
 
@@ -151,7 +151,7 @@ struct issuing {
 static enum rc
 issue_in(struct store_tx *tx, void *arg, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	const struct issuing *issuing = arg;
 	const struct ticket_row *row = &issuing->row;
 	struct tickets all;
@@ -173,7 +173,7 @@ enum rc
 people_token_issue(const struct door *door, struct people *people, struct token *token,
                    char secret[64], struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct vault_act issued = { .act = STR("token-issued"), .outcome = STR("ok") };
 	int64_t now_us = people_now_us(people);
 	struct token new = *token;
@@ -297,7 +297,7 @@ enum rc
 people_token_revoke(const struct door *door, struct people *people, struct id owner,
                     struct id token, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct vault_act revoked = { .act = STR("token-revoked"), .outcome = STR("ok") };
 	struct tickets rows, chosen = { 0 };
 	struct token filled = { 0 };
@@ -399,7 +399,7 @@ static MUST_CHECK enum rc
 bearer_look_up(struct people *people, const struct tenant *tenant, const struct digest *hash,
                struct actor *actor, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct bearing bearing = { { .tenant = tenant->id, .kind = TICKET_TOKEN }, &arena };
 	int64_t now_us = people_now_us(people);
 	uint64_t stamp = bearers_stamp(people->bearers);

@@ -91,7 +91,7 @@ percent_add(struct buf *out, struct str text)
 struct str
 totp_uri(struct arena *arena, struct str issuer, struct str account, struct str secret_base32)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 
 	buf_init(&out, 16 * 1024);
 	buf_add(&out, STR("otpauth://totp/"));

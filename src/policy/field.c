@@ -360,7 +360,7 @@ field_int(struct reader *reader, struct node *node, const struct field *field, v
 static bool
 read_word(struct reader *reader, const struct node *node, const struct words *words, int *value)
 {
-	CLEANUP(buf_free) struct buf list;
+	CLEANUP(buf_free) struct buf list = { 0 };
 
 	buf_init(&list, KIB);
 	if (!field_is(reader, node, NODE_TEXT))

@@ -491,7 +491,7 @@ policy_drop(struct policy **policy)
 static MUST_CHECK enum rc
 seal_form(struct reader *reader, struct err *err)
 {
-	CLEANUP(buf_free) struct buf json;
+	CLEANUP(buf_free) struct buf json = { 0 };
 	struct policy *policy = reader->policy;
 	struct str text;
 

@@ -678,7 +678,7 @@ render(const struct policy *policy, struct buf *out, bool is_html)
 		{ "Changes to this policy", say_changes },
 		{ "How to reach us", say_contact },
 	};
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct page page = { .policy = policy, .arena = &arena };
 
 	arena_init(&arena, RENDER_ARENA_BYTES);

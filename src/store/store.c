@@ -225,7 +225,7 @@ enum rc
 store_check(struct store *store, struct err *err)
 {
 	CLEANUP(connection_close) struct connection connection = { 0 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str found;
 
 	arena_init(&arena, MIB);

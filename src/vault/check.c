@@ -43,7 +43,7 @@ page_read(struct store_tx *tx, void *arg, struct err *err)
 static void
 row_check(struct checking *checking, const struct record_row *row)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	char name[ID_TEXT_LEN + 1];
 	struct err err;
 	struct str body;
@@ -59,7 +59,7 @@ row_check(struct checking *checking, const struct record_row *row)
 static MUST_CHECK enum rc
 class_check(struct checking *checking, int64_t class, struct err *err)
 {
-	CLEANUP(arena_free) struct arena page;
+	CLEANUP(arena_free) struct arena page = { 0 };
 	struct arena *whole = checking->arena;
 	enum rc rc;
 

@@ -11,7 +11,7 @@ vault_note(const struct door *door, const struct vault_act *act, int64_t *entry,
            struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	CLEANUP(buf_free) struct buf name;
+	CLEANUP(buf_free) struct buf name = { 0 };
 	struct ask ask = { .verb = VERB_MANAGE,
 		           .what = act->detail,
 		           .purpose = STR("none"),

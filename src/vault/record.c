@@ -241,7 +241,7 @@ enum rc
 vault_put(const struct door *door, struct vault_record *record, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(put_wipe) struct put put = { .touch = &touch, .arena = &arena };
 	struct ask ask = { .verb = VERB_WRITE,
 		           .class = record->class,
@@ -291,7 +291,7 @@ enum rc
 vault_delete(const struct door *door, struct str class_name, struct id id, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct row_read read = { door->tenant->id, id, &arena, { 0 } };
 	struct erase_one one = { .touch = &touch, .id = id };
 	struct ask ask = { .verb = VERB_ERASE, .class = class_name, .purpose = door->purpose };

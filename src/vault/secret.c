@@ -20,7 +20,13 @@ secret_key(struct vault *vault, const struct tenant *tenant, const char *what)
 static struct str
 associated_of(const struct vault_secret *secret, struct arena *arena)
 {
-	return str_printf(arena, "%s|%.*s", secret->what, STR_ARGS(secret->place));
+	size_t what = strlen(secret->what);
+	char *text = arena_alloc(arena, what + 1 + secret->place.len, 1);
+
+	memcpy(text, secret->what, what + 1); /* the NUL stands between */
+	if (secret->place.len != 0)
+		memcpy(text + what + 1, secret->place.ptr, secret->place.len);
+	return (struct str){ text, what + 1 + secret->place.len };
 }
 
 void

@@ -240,7 +240,7 @@ enum rc
 vault_series_append(const struct door *door, struct series_append *what, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(append_wipe)
 	struct append append = { .touch = &touch, .what = what, .arena = &arena };
 	struct ask ask = { .verb = VERB_WRITE,
@@ -538,7 +538,7 @@ enum rc
 vault_series_compact(const struct door *door, struct series_compact *what, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct series_append append = { .class = what->class,
 		                        .subject = what->subject,
 		                        .segments = &what->into,

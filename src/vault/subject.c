@@ -158,7 +158,7 @@ erasing_list(struct store_tx *tx, void *arg, struct err *err)
 enum rc
 subjects_finish_erasing(struct vault *vault, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	arena_init(&arena, 64 * MIB);
 	for (size_t t = 0; t < vault_tenant_count(vault); t++) {

@@ -68,7 +68,7 @@ seed_make(struct vault *vault, const struct vault_secret *secret, struct seed *s
 static MUST_CHECK enum rc
 log_open(struct vault *vault, const struct tenant *tenant, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(sign_key_wipe) struct sign_key key = { 0 };
 	CLEANUP(key_wipe) struct key bytes = { { 0 } };
 	struct vault_secret secret = { tenant, "log.seed", STR("log.seed") };
@@ -193,7 +193,7 @@ tenant_load(struct vault *vault, const struct tenant_row *row, struct tenants_re
 enum rc
 tenant_load_all(struct vault *vault, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct tenants_read read = { .arena = &arena };
 
 	arena_init(&arena, 64 * MIB);
@@ -210,7 +210,7 @@ tenant_load_all(struct vault *vault, struct err *err)
 static MUST_CHECK enum rc
 half_made_find(struct store_tx *tx, struct tenant_row *row, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct tenant_row *rows;
 	size_t count;
 
@@ -245,7 +245,7 @@ struct tenant_finish {
 static MUST_CHECK enum rc
 tenant_finish(struct store_tx *tx, void *arg, struct err *err)
 {
-	CLEANUP(buf_free) struct buf leaf;
+	CLEANUP(buf_free) struct buf leaf = { 0 };
 	struct tenant_finish *finish = arg;
 	const struct policy *policy = finish->policy;
 	struct policy_row row = { .tenant = finish->row->id,

@@ -117,7 +117,7 @@ touch_about(struct touch *touch, struct str ids, int64_t count)
 static MUST_CHECK enum rc
 look_record(struct store_tx *tx, const struct touch *touch, struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	uint8_t sealed[512 + SEAL_EXTRA_BYTES];
 	int64_t place[2] = { touch->door->tenant->id, touch->index };
 	struct look_row row = { .tenant = place[0],
@@ -157,7 +157,7 @@ is_a_look(const struct touch *touch)
 enum rc
 touch_record(struct store_tx *tx, struct touch *touch, struct err *err)
 {
-	CLEANUP(buf_free) struct buf leaf;
+	CLEANUP(buf_free) struct buf leaf = { 0 };
 	struct str text;
 
 	touch->entry.time_us = store_tx_now_us(tx);

@@ -81,7 +81,7 @@ is_loopback(struct str address)
 static enum rc
 figures(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct str text;
 
 	(void)doc;

@@ -156,7 +156,7 @@ asset_template_name(const struct asset *asset)
 enum rc
 templates_load(struct templates **templates, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct template_source *sources;
 	size_t count = 0;
 

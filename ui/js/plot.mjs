@@ -35,15 +35,31 @@ function axis(figure) {
   return { stroke: colour(figure, "--plot-text"), grid: { stroke: colour(figure, "--plot-grid"), width: 1 }, ticks: { stroke: colour(figure, "--plot-grid"), width: 1 } };
 }
 
+// Dates and hours as the page's language writes them; days from midnight.
+function tickTexts(u, ticks) {
+  const language = document.documentElement.lang;
+  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
+  const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  return ticks.map((t) => {
+    const at = new Date(t * 1000);
+    return at.getHours() === 0 && at.getMinutes() === 0 ? day.format(at) : hour.format(at);
+  });
+}
+
+function legendTime(u, t) {
+  if (t === null || t === undefined) return "–";
+  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(t * 1000));
+}
+
 function options(figure, data, width) {
   const low = data.low, high = data.high;
   return {
     width, height: Math.max(220, Math.min(380, Math.round(width * 0.45))),
     cursor: { drag: { x: true, y: false } },
     scales: { y: { range: (u, min, max) => [Math.min(min, low ?? min) * 0.9, Math.max(max, high ?? max) * 1.05] } },
-    axes: [axis(figure), { ...axis(figure), size: 46 }],
+    axes: [{ ...axis(figure), values: tickTexts, space: 70 }, { ...axis(figure), size: 46 }],
     hooks: { drawClear: [targetBand(figure, low, high)] },
-    series: [{}, { label: `${figure.dataset.label} (${figure.dataset.unit})`, stroke: colour(figure, "--plot-line"), width: 1.75, points: { show: false } }],
+    series: [{ label: figure.dataset.time, value: legendTime }, { label: `${figure.dataset.label} (${figure.dataset.unit})`, stroke: colour(figure, "--plot-line"), width: 1.75, points: { show: false } }],
   };
 }
 

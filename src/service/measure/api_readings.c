@@ -307,7 +307,7 @@ result_put(struct json_out *out, const struct taking *taking, const struct readi
 static MUST_CHECK enum rc
 answer(const struct taking *taking, const struct intake *intake, bool is_batch, struct err *err)
 {
-	CLEANUP(buf_free) struct buf body;
+	CLEANUP(buf_free) struct buf body = { 0 };
 	struct request *request = taking->request;
 	size_t counts[INTAKE_REFUSED + 1] = { 0 };
 	struct json_out out;

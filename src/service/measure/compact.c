@@ -70,7 +70,7 @@ static MUST_CHECK enum rc
 series_join(const struct door *door, const struct series_name *name, bool *is_done,
             struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(buf_free) struct buf packed = { 0 };
 	struct series_query query = { .class = STR("measurement"),
 		                      .subject = name->subject,
@@ -145,7 +145,7 @@ compact_run(const struct door *door, int64_t deadline_us, struct err *err)
 		                           .limit = SCAN_ROWS };
 
 	do {
-		CLEANUP(arena_free) struct arena arena;
+		CLEANUP(arena_free) struct arena arena = { 0 };
 		arena_init(&arena, 4 * MIB);
 		TRY(vault_series_small(door, &scan, &arena, err));
 		for (size_t i = 0; i < scan.count; i++) {

@@ -107,7 +107,7 @@ body_read(const struct vault_record *record, struct arena *arena, struct device 
 static MUST_CHECK enum rc
 device_put(const struct door *door, struct device *device, struct err *err)
 {
-	CLEANUP(buf_free) struct buf body;
+	CLEANUP(buf_free) struct buf body = { 0 };
 	struct vault_record record = { .class = CLASS,
 		                       .subject = device->member,
 		                       .id = device->id,

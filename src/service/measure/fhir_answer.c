@@ -195,31 +195,25 @@ enum rc
 fhir_accept_check(const struct request *request, struct err *err)
 {
 	struct str format = request_query(request, "_format");
-	bool is_good = format.len == 0 ? takes_json(request_header(request, "Accept"))
-	                               : fhir_word_in("json application/json text/json "
-	                                              "application/fhir+json "
-	                                              "application/fhir json",
-	                                              format);
+	bool is_good = fhir_word_in("json application/json text/json application/fhir+json",
+	                            format);
 
-	if (!is_good)
+	if (format.len == 0)
+		is_good = takes_json(request_header(request, "Accept"));
+	if (!is_good && !str_eq(format, STR("application/fhir json"))) /* its + unescaped */
 		return FAIL(err, RC_NOT_ACCEPTABLE, "only JSON is written");
 	return RC_OK;
 }
 
 enum rc
-fhir_query_check(const struct request *request, const char *words, struct fhir_issues *issues,
-                 struct err *err)
+fhir_query_check(const struct request *request, const char *words, struct err *err)
 {
-	fhir_issues_init(issues, request->arena);
 	TRY(fhir_accept_check(request, err));
 	for (size_t i = 0; i < request->query.count; i++) {
 		struct str name = request->query.items[i].name;
-		if (str_eq(name, STR("_format")) || fhir_word_in(words, name))
-			continue;
-		fhir_issue_add(
-		    issues, NULL, NULL,
-		    (struct fhir_complaint){ RC_INVALID, FHIR_NOT_SUPPORTED,
-		                             "a parameter that is not carried out here" });
+		if (!str_eq(name, STR("_format")) && !fhir_word_in(words, name))
+			return FAIL(err, RC_SYNTAX, "argument %zu of the query is not one that is "
+			            "carried out here", i + 1);
 	}
 	return RC_OK;
 }

@@ -58,12 +58,12 @@ enum fhir_return { FHIR_RETURN_RESOURCE, FHIR_RETURN_NOTHING, FHIR_RETURN_OUTCOM
 enum fhir_return fhir_prefer_return(const struct request *request);
 bool fhir_prefer_is_lenient(const struct request *request);
 
-/* JSON is the only format: RC_NOT_ACCEPTABLE when Accept or _format want another.
- * RC_INVALID for a query argument that stands not in `words` (between blanks),
- * as an issue. */
-enum rc fhir_query_check(const struct request *request, const char *words,
-                         struct fhir_issues *issues, struct err *err) MUST_CHECK;
+/* JSON is the only format: RC_NOT_ACCEPTABLE when Accept or _format want another. */
 enum rc fhir_accept_check(const struct request *request, struct err *err) MUST_CHECK;
+/* The same, and RC_SYNTAX for a query argument other than _format and those in
+ * `words` (between blanks). */
+enum rc fhir_query_check(const struct request *request, const char *words, struct err *err)
+    MUST_CHECK;
 
 /* Whose data a request is about, and how its readings came about. */
 struct fhir_context fhir_context_of(const struct request *request);

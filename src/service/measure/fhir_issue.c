@@ -51,7 +51,7 @@ place_add(struct buf *buf, const struct fhir_place *place)
 static struct str
 expression_of(struct arena *arena, const struct fhir_place *place, const char *member)
 {
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 
 	buf_init(&buf, EXPRESSION_MAX);
 	if (place != NULL)

@@ -327,6 +327,15 @@ summary_read(struct asking *asking)
 		refuse(asking, FHIR_NOT_SUPPORTED, "count or false");
 }
 
+/* R4 "Search", "Total number of resources". */
+static void
+total_read(struct asking *asking)
+{
+	asking->search->has_total = str_eq(asking->param->value, STR("accurate"));
+	if (!fhir_word_in("none estimate accurate", asking->param->value))
+		refuse(asking, FHIR_VALUE, "one of none, estimate, accurate");
+}
+
 static void
 cursor_read(struct asking *asking)
 {
@@ -348,7 +357,8 @@ static void
 format_read(struct asking *asking)
 {
 	if (!fhir_word_in("json application/json application/fhir+json text/json",
-	                  asking->param->value))
+	                  asking->param->value) &&
+	    !str_eq(asking->param->value, STR("application/fhir json"))) /* its + unescaped */
 		refuse(asking, FHIR_NOT_SUPPORTED, "only JSON is written");
 }
 
@@ -371,6 +381,7 @@ static const struct reader readers[] = {
 	{ "_sort", sort_read },
 	{ "_count", count_read },
 	{ "_summary", summary_read },
+	{ "_total", total_read },
 	{ "_cursor", cursor_read },
 	{ "_format", format_read },
 };

@@ -88,6 +88,7 @@ struct fhir_search {
 	enum fhir_sort sort;
 	uint32_t count;
 	bool is_count_only; /* _summary=count or _count=0 */
+	bool has_total;     /* _total=accurate: how many match, which costs a look at all */
 	struct str cursor;  /* ours, opaque; empty: the first page */
 	uint64_t applied;   /* bit per parameter of the query */
 };

@@ -366,7 +366,7 @@ enum rc
 intake_correct(const struct door *door, const struct reading *old, struct reading *next,
                struct id subject, struct err *err)
 {
-	CLEANUP(buf_free) struct buf packed;
+	CLEANUP(buf_free) struct buf packed = { 0 };
 	char value[48];
 	struct series_term term = { .field = "identifier" };
 	struct series_segment segment = {

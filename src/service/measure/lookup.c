@@ -348,7 +348,7 @@ enum rc
 lookup_span(const struct door *door, struct id subject, int analyte, struct lookup_span *span,
             struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct lookup lookup = { .subject = subject, .analyte = analyte };
 	struct series_query query = query_of(&lookup);
 	struct series_segments page;

@@ -167,7 +167,7 @@ static MUST_CHECK enum rc
 agp_answer(struct request *request, enum canvas_format format, struct str type, struct err *err)
 {
 	CLEANUP(view_close) struct view view = { 0 };
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct metrics *metrics;
 	struct agp_words words;
 	struct agp agp;

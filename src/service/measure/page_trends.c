@@ -37,7 +37,7 @@ static MUST_CHECK enum rc
 series_fill(const struct view *view, struct doc *doc, const struct readings *readings,
             struct err *err)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct json_out out;
 	struct str json;
 	int unit = view_unit(view, view->analyte);
@@ -174,7 +174,7 @@ enum rc
 trends_picture(struct request *request, struct doc *doc, struct err *err)
 {
 	CLEANUP(view_close) struct view view = { 0 };
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct trend_plot plot = { 0 };
 	struct readings readings;
 	struct trend_point *points;
