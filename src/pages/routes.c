@@ -9,9 +9,8 @@
 
 #define FORM_BYTES (16 * KIB)
 
-/* clang-format off: a table, one address a line */
 static const struct route rows[] = {
-	{ METHOD_GET, "/", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "none", home_show,
+	{ METHOD_GET, "/", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DATA, "none", home_show,
 	  "Leads to the start page of the role" },
 
 	{ METHOD_GET, "/sign-in", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "sign_in",
@@ -36,7 +35,7 @@ static const struct route rows[] = {
 	{ METHOD_POST, "/sign-in/enrol", SESSION, "none", 1, BODY_FORM, FORM_BYTES, ANSWER_DOC,
 	  "factor_enrol", enrol_submit,
 	  "Puts the offered second factor in force; gives recovery codes once" },
-	{ METHOD_POST, "/sign-out", SESSION, "none", 1, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	{ METHOD_POST, "/sign-out", SESSION, "none", 1, BODY_FORM, FORM_BYTES, ANSWER_DATA,
 	  "none", sign_out_submit, "Ends the session" },
 
 	{ METHOD_GET, "/me", PERSON, "security", 1, BODY_NONE, 0, ANSWER_DOC, "me", me_show,
@@ -46,7 +45,7 @@ static const struct route rows[] = {
 	{ METHOD_GET, "/me/sessions", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DOC, "sessions",
 	  sessions_show, "Where I am signed in" },
 	{ METHOD_POST, "/me/sessions/:session/end", PERSON, "none", 1, BODY_FORM_OR_JSON,
-	  FORM_BYTES, ANSWER_DOC, "none", session_end_submit, "Ends one of my sessions" },
+	  FORM_BYTES, ANSWER_DATA, "none", session_end_submit, "Ends one of my sessions" },
 	{ METHOD_GET, "/me/looks", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DOC, "looks",
 	  looks_show, "Who looked at my data" },
 	{ METHOD_GET, "/me/tokens", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DOC, "tokens",
@@ -54,8 +53,8 @@ static const struct route rows[] = {
 	{ METHOD_POST, "/me/tokens", PERSON, "none", 1, BODY_FORM_OR_JSON, FORM_BYTES,
 	  ANSWER_DOC, "tokens", token_submit, "Makes a token; its secret is shown once" },
 	{ METHOD_POST, "/me/tokens/:token/revoke", PERSON, "none", 1, BODY_FORM_OR_JSON,
-	  FORM_BYTES, ANSWER_DOC, "none", token_revoke_submit, "Revokes one of my tokens" },
-	{ METHOD_POST, "/language", ANYONE, "none", 0, BODY_FORM, FORM_BYTES, ANSWER_DOC,
+	  FORM_BYTES, ANSWER_DATA, "none", token_revoke_submit, "Revokes one of my tokens" },
+	{ METHOD_POST, "/language", ANYONE, "none", 0, BODY_FORM, FORM_BYTES, ANSWER_DATA,
 	  "none", language_submit, "Chooses the language of pages" },
 
 	{ METHOD_GET, "/privacy", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "privacy",
@@ -116,6 +115,5 @@ static const struct route rows[] = {
 	{ METHOD_GET, "/api", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "api", api_show,
 	  "The description, drawn" },
 };
-/* clang-format on */
 
 const struct routes pages_routes = { rows, COUNT_OF(rows) };
