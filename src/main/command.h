@@ -99,6 +99,7 @@ enum rc token_issue_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc audit_verify_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc audit_prove_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc audit_export_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc routes_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc why_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc simulate_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc version_run(struct call *call, struct err *err) MUST_CHECK;
