@@ -40,10 +40,6 @@ enum rc enrol_submit(struct request *request, struct doc *doc, struct err *err) 
 /* "%1" to "%9" become the values; anything else stands as it is. */
 struct str text_fill(struct arena *arena, struct str text, const struct str *values,
                      size_t count);
-/* The address of the tenant for use in mail: the host of the request where it is
- * this server's own or this machine, else the one that names the log.  A Host
- * header that somebody else made up never reaches a mailbox. */
-enum rc mail_base(struct request *request, struct str *base, struct err *err) MUST_CHECK;
 enum rc link_mail(struct request *request, const struct link_begun *begun, struct str email,
                   struct err *err) MUST_CHECK;
 enum rc invitation_mail(struct request *request, const struct person *person, struct err *err)

@@ -2,9 +2,9 @@
  * Mails that pages send: the sign-in link, the invitation.
  *
  * A link is worth nothing without the browser that asked, but an attacker may
- * be that browser: with a made-up Host header the mail would lead its reader,
- * and with them the secret, to the attacker.  So mail_base() lets no other host
- * into a mail than this server's.
+ * be that browser: a made-up Host would lead the reader of the mail, and with
+ * them the secret, to the attacker.  The listener answers only hosts that its
+ * certificate covers (web/carriage.c), so the request's own is used here.
  */
 #include "pages/handlers.h"
 #include "web/form.h"
@@ -34,46 +34,12 @@ mail_say(const struct language *language, const char *text)
 	return language_text(language, str_from_c(text));
 }
 
-/* "localhost:8443" is localhost, "[::1]:8443" is [::1]. */
+/* Its address, in mails. */
 static struct str
-host_name(struct str host)
+mail_base(const struct request *request)
 {
-	struct str name;
-
-	if (str_starts_with(host, STR("["))) {
-		(void)str_cut(host, ']', &name);
-		return name;
-	}
-	(void)str_cut(host, ':', &name);
-	return name;
-}
-
-static bool
-host_is_here(struct str name)
-{
-	return str_eq_nocase(name, STR("localhost")) || str_eq(name, STR("127.0.0.1")) ||
-	       str_eq(name, STR("[::1"));
-}
-
-enum rc
-mail_base(struct request *request, struct str *base, struct err *err)
-{
-	CLEANUP(buf_free) struct buf key = { 0 };
-	struct str scheme = STR("https://");
-	struct str asked = { request->origin.ptr + scheme.len,
-		             request->origin.len - scheme.len };
-	struct str line, own;
-
-	buf_init(&key, KIB);
-	TRY(audit_verifier_key(vault_audit(request->site->vault), request->tenant->id, &key,
-	                       err));
-	TRY(buf_finish(&key, &line, err));
-	(void)str_cut(line, '/', &own);
-	if (host_is_here(host_name(asked)) || str_eq_nocase(host_name(asked), host_name(own)))
-		own = asked;
-	*base = str_printf(request->arena, "https://%.*s%.*s", STR_ARGS(own),
-	                   STR_ARGS(request->prefix));
-	return RC_OK;
+	return str_printf(request->arena, "%.*s%.*s", STR_ARGS(request->origin),
+	                  STR_ARGS(request->prefix));
 }
 
 /* "12345678" is easier to type as "1234 5678". */
@@ -123,12 +89,10 @@ link_mail(struct request *request, const struct link_begun *begun, struct str em
 	    begun->language.len == 0 ? str_from_c(request->language->code) : begun->language;
 	const struct language *language = language_find(code);
 	struct message message = { .to = email, .is_decoy = !begun->is_known };
-	struct str base;
 
-	TRY(mail_base(request, &base, err));
 	message.subject = text_fill(request->arena, mail_say(language, "Sign in to %1"),
 	                            &request->tenant->name, 1);
-	message.text = link_text(request, language, base, begun);
+	message.text = link_text(request, language, mail_base(request), begun);
 	return notice_send(request->site->notice, request->tenant, &message, err);
 }
 
@@ -139,10 +103,9 @@ invitation_mail(struct request *request, const struct person *person, struct err
 	struct arena *arena = request->arena;
 	struct message message = { .to = person->email };
 	struct str values[2] = { request->tenant->name };
-	struct str base, text;
+	struct str text;
 
-	TRY(mail_base(request, &base, err));
-	values[1] = str_printf(arena, "%.*s/sign-in", STR_ARGS(base));
+	values[1] = str_printf(arena, "%.*s/sign-in", STR_ARGS(mail_base(request)));
 	message.subject = text_fill(arena, mail_say(language, "You are invited to %1"), values,
 	                            COUNT_OF(values));
 	text = str_printf(

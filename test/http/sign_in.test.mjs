@@ -117,8 +117,8 @@ test('a form without its token is refused, and so is one with the token of anoth
 test('a host that somebody made up does not get into a mail', { skip }, async () => {
 	const client = new Client();
 	const { answer, mail } = await ask(client, 'cleo@demo.example', { headers: { Host: 'evil.example' } });
-	assert.equal(answer.to, '/sign-in/sent');
-	assert.doesNotMatch(mail.host, /evil/, 'the link leads to this server');
+	assert.equal(answer.status, 421);
+	assert.equal(mail, null);
 });
 
 test('next leads back to a page of this place and nowhere else', { skip }, async () => {
