@@ -107,9 +107,8 @@ http_date(struct arena *arena, int64_t us)
 void
 fhir_version_headers(struct request *request, uint64_t version, int64_t updated_us)
 {
-	response_header(
-	    request, "ETag",
-	    str_printf(request->arena, "W/\"%llu\"", (unsigned long long)version));
+	response_header(request, "ETag",
+	                str_printf(request->arena, "W/\"%llu\"", (unsigned long long)version));
 	if (updated_us != 0)
 		response_header(request, "Last-Modified",
 		                http_date(request->arena, updated_us));
@@ -195,8 +194,8 @@ enum rc
 fhir_accept_check(const struct request *request, struct err *err)
 {
 	struct str format = request_query(request, "_format");
-	bool is_good = fhir_word_in("json application/json text/json application/fhir+json",
-	                            format);
+	bool is_good =
+	    fhir_word_in("json application/json text/json application/fhir+json", format);
 
 	if (format.len == 0)
 		is_good = takes_json(request_header(request, "Accept"));
@@ -212,8 +211,10 @@ fhir_query_check(const struct request *request, const char *words, struct err *e
 	for (size_t i = 0; i < request->query.count; i++) {
 		struct str name = request->query.items[i].name;
 		if (!str_eq(name, STR("_format")) && !fhir_word_in(words, name))
-			return FAIL(err, RC_SYNTAX, "argument %zu of the query is not one that is "
-			            "carried out here", i + 1);
+			return FAIL(err, RC_SYNTAX,
+			            "argument %zu of the query is not one that is "
+			            "carried out here",
+			            i + 1);
 	}
 	return RC_OK;
 }

@@ -16,16 +16,24 @@ struct resource {
 	const char *profile;         /* of R4 */
 	const char *supported[3];    /* of the CGM guide */
 	const char *interactions[6]; /* R4 restful-interaction */
-	bool is_searched;            /* by the table of fhir_search.h */
-	bool is_conditional;         /* create with If-None-Exist */
+	const struct fhir_search_param *params;
+	size_t param_count;
+	bool is_conditional; /* create with If-None-Exist */
 	struct operation operations[2];
 };
 
+static const struct fhir_search_param patient_params[] = { { "_id", "token" } };
+static const struct fhir_search_param device_params[] = { { "_id", "token" },
+	                                                  { "patient", "reference" } };
+
+/* Observation's are those of fhir_search.h. */
 static const struct resource resources[] = {
 	{
 	    .type = "Patient",
 	    .profile = PROFILE "Patient",
-	    .interactions = { "read" },
+	    .interactions = { "read", "search-type" },
+	    .params = patient_params,
+	    .param_count = COUNT_OF(patient_params),
 	    .operations = { { "everything",
 	                      "http://hl7.org/fhir/OperationDefinition/Patient-everything" } },
 	},
@@ -35,8 +43,8 @@ static const struct resource resources[] = {
 	    .supported = { FHIR_CGM "/StructureDefinition/cgm-sensor-reading-mass-per-volume",
 	                   FHIR_CGM
 	                   "/StructureDefinition/cgm-sensor-reading-moles-per-volume" },
-	    .interactions = { "read", "vread", "history-instance", "create", "search-type" },
-	    .is_searched = true,
+	    .interactions = { "read", "vread", "update", "history-instance", "create",
+	                      "search-type" },
 	    .is_conditional = true,
 	    .operations = { { "lastn",
 	                      "http://hl7.org/fhir/OperationDefinition/Observation-lastn" } },
@@ -45,7 +53,9 @@ static const struct resource resources[] = {
 	    .type = "Device",
 	    .profile = PROFILE "Device",
 	    .supported = { FHIR_CGM "/StructureDefinition/cgm-device" },
-	    .interactions = { "read" },
+	    .interactions = { "read", "search-type" },
+	    .params = device_params,
+	    .param_count = COUNT_OF(device_params),
 	},
 };
 
@@ -53,7 +63,6 @@ static const char *const system_interactions[] = { "transaction", "batch" };
 
 static const struct operation system_operations[] = {
 	{ "submit-cgm-bundle", FHIR_CGM_OPERATION },
-	{ "export", "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export" },
 };
 
 static void
@@ -98,14 +107,14 @@ operations_write(struct json_out *out, const struct operation *operations, size_
 }
 
 static void
-search_params_write(struct json_out *out)
+search_params_write(struct json_out *out, const struct fhir_search_param *params, size_t count)
 {
 	json_name(out, "searchParam");
 	json_array_begin(out);
-	for (size_t i = 0; i < fhir_search_param_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		json_object_begin(out);
-		json_text_at(out, "name", str_from_c(fhir_search_params[i].name));
-		json_text_at(out, "type", str_from_c(fhir_search_params[i].type));
+		json_text_at(out, "name", str_from_c(params[i].name));
+		json_text_at(out, "type", str_from_c(params[i].type));
 		json_object_close(out);
 	}
 	json_array_close(out);
@@ -121,10 +130,14 @@ resource_write(struct json_out *out, const struct resource *resource)
 	             COUNT_OF(resource->supported));
 	interactions_write(out, resource->interactions, COUNT_OF(resource->interactions));
 	json_text_at(out, "versioning", STR("versioned"));
-	if (resource->is_conditional)
+	if (resource->is_conditional) {
+		json_bool_at(out, "updateCreate", false);
 		json_bool_at(out, "conditionalCreate", true);
-	if (resource->is_searched)
-		search_params_write(out);
+	}
+	if (resource->params == NULL)
+		search_params_write(out, fhir_search_params, fhir_search_param_count);
+	else
+		search_params_write(out, resource->params, resource->param_count);
 	operations_write(out, resource->operations, COUNT_OF(resource->operations));
 	json_object_close(out);
 }

@@ -18,7 +18,8 @@ head_write(struct json_out *out, const char *type, struct id id, uint64_t versio
 	json_object_begin(out);
 	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)version);
 	json_text_at(out, "versionId", str_from_c(number));
-	json_time_at(out, "lastUpdated", updated_us);
+	if (updated_us != 0)
+		json_time_at(out, "lastUpdated", updated_us);
 }
 
 static void

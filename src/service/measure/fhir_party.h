@@ -14,8 +14,8 @@
 
 struct fhir_patient {
 	struct id id;
-	uint64_t version; /* from 1 */
-	int64_t updated_us;
+	uint64_t version;   /* from 1 */
+	int64_t updated_us; /* 0: not known, left out */
 	bool is_active;
 	struct str name; /* as the member writes it */
 	struct str email;
