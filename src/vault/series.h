@@ -73,6 +73,9 @@ struct series_query {
 struct series_segments {
 	struct series_segment *items;
 	size_t count;
+	/* How often segments of the subject were joined so far: whoever reads page by
+	 * page begins again when it changes, since what was joined has moved. */
+	int64_t generation;
 };
 /* One entry for the page. */
 enum rc vault_series_read(const struct door *door, const struct series_query *query,

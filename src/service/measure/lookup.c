@@ -5,14 +5,27 @@
 #include "service/measure/segment.h"
 
 #define PAGE_ROWS   200
-#define LATEST_ROWS 6 /* segments looked at first for the latest readings */
+#define LATEST_ROWS 6  /* segments looked at first for the latest readings */
+#define ROUNDS_MAX  16 /* of a read that compaction overtakes */
 
 /* Grows in an arena; the old place is left to the arena. */
 struct pile {
 	struct reading *items;
 	size_t count, capacity;
 	struct arena *arena;
+	int64_t generation; /* of the segments; 0: none read yet, else one more than theirs */
 };
+
+/* Pages of one read must be of one generation: RC_RETRY when segments were joined
+ * between two of them. */
+static MUST_CHECK enum rc
+generation_check(struct pile *pile, const struct series_segments *page, struct err *err)
+{
+	if (pile->generation != 0 && pile->generation != page->generation + 1)
+		return FAIL(err, RC_RETRY, "segments were joined while they were read");
+	pile->generation = page->generation + 1;
+	return RC_OK;
+}
 
 static void
 pile_add(struct pile *pile, const struct readings *more)
@@ -197,6 +210,7 @@ rows_load(const struct door *door, struct series_query *query, struct pile *pile
 
 	do {
 		TRY(vault_series_read(door, query, pile->arena, &page, err));
+		TRY(generation_check(pile, &page, err));
 		TRY(segments_unpack(&page, pile, err));
 		if (page.count == 0)
 			break;
@@ -223,6 +237,7 @@ latest_load(const struct door *door, const struct lookup *lookup, struct pile *p
 	for (;;) {
 		const struct series_segment *last;
 		TRY(vault_series_read(door, &query, pile->arena, &page, err));
+		TRY(generation_check(pile, &page, err));
 		TRY(segments_unpack(&page, pile, err));
 		if (page.count == 0)
 			return RC_OK;
@@ -241,9 +256,9 @@ latest_load(const struct door *door, const struct lookup *lookup, struct pile *p
 	}
 }
 
-enum rc
-lookup_readings(const struct door *door, const struct lookup *lookup, struct arena *arena,
-                struct readings *out, struct err *err)
+static MUST_CHECK enum rc
+readings_once(const struct door *door, const struct lookup *lookup, struct arena *arena,
+              struct readings *out, struct err *err)
 {
 	struct pile pile = { .arena = arena };
 	struct series_query query = query_of(lookup);
@@ -264,6 +279,17 @@ lookup_readings(const struct door *door, const struct lookup *lookup, struct are
 	return RC_OK;
 }
 
+enum rc
+lookup_readings(const struct door *door, const struct lookup *lookup, struct arena *arena,
+                struct readings *out, struct err *err)
+{
+	enum rc rc = RC_RETRY;
+
+	for (int round = 0; round < ROUNDS_MAX && rc == RC_RETRY; round++)
+		rc = readings_once(door, lookup, arena, out, err);
+	return rc;
+}
+
 /* The segment in which a reading was created: its range of changes holds the number. */
 static MUST_CHECK enum rc
 created_find(const struct door *door, const struct lookup_one *one, struct pile *pile,
@@ -280,6 +306,7 @@ created_find(const struct door *door, const struct lookup_one *one, struct pile 
 	for (;;) {
 		pile->count = 0;
 		TRY(vault_series_read(door, &query, pile->arena, &page, err));
+		TRY(generation_check(pile, &page, err));
 		if (page.count == 0)
 			return FAIL(err, RC_NOT_FOUND, "there is no such reading");
 		TRY(segments_unpack(&page, pile, err));
@@ -294,9 +321,9 @@ created_find(const struct door *door, const struct lookup_one *one, struct pile 
 	}
 }
 
-enum rc
-lookup_versions(const struct door *door, const struct lookup_one *one, struct arena *arena,
-                struct readings *out, struct err *err)
+static MUST_CHECK enum rc
+versions_once(const struct door *door, const struct lookup_one *one, struct arena *arena,
+              struct readings *out, struct err *err)
 {
 	struct pile pile = { .arena = arena };
 	struct lookup lookup = { .subject = one->subject,
@@ -323,8 +350,19 @@ lookup_versions(const struct door *door, const struct lookup_one *one, struct ar
 }
 
 enum rc
-lookup_changes(const struct door *door, const struct lookup_changes *changes,
-               struct arena *arena, struct readings *out, struct err *err)
+lookup_versions(const struct door *door, const struct lookup_one *one, struct arena *arena,
+                struct readings *out, struct err *err)
+{
+	enum rc rc = RC_RETRY;
+
+	for (int round = 0; round < ROUNDS_MAX && rc == RC_RETRY; round++)
+		rc = versions_once(door, one, arena, out, err);
+	return rc;
+}
+
+static MUST_CHECK enum rc
+changes_once(const struct door *door, const struct lookup_changes *changes, struct arena *arena,
+             struct readings *out, struct err *err)
 {
 	struct pile pile = { .arena = arena };
 	struct series_query query = { .class = STR("measurement"),
@@ -342,6 +380,17 @@ lookup_changes(const struct door *door, const struct lookup_changes *changes,
 	order_by(pile.items, kept, by_change);
 	*out = (struct readings){ pile.items, kept < changes->limit ? kept : changes->limit };
 	return RC_OK;
+}
+
+enum rc
+lookup_changes(const struct door *door, const struct lookup_changes *changes,
+               struct arena *arena, struct readings *out, struct err *err)
+{
+	enum rc rc = RC_RETRY;
+
+	for (int round = 0; round < ROUNDS_MAX && rc == RC_RETRY; round++)
+		rc = changes_once(door, changes, arena, out, err);
+	return rc;
 }
 
 enum rc
