@@ -12,74 +12,118 @@
 
 /* --- verify ------------------------------------------------------------------------ */
 
+/* What is being verified, and how it is told. */
+struct verifying {
+	struct call *call;
+	struct vault *vault;
+	struct json_out json;
+	bool is_good;
+};
+
 static void
-report_write(struct call *call, struct str slug, const struct audit_report *report)
+report_write(struct verifying *verifying, struct str what, const struct audit_report *report)
 {
+	struct json_out *json = &verifying->json;
+
+	verifying->is_good = verifying->is_good && report->faults == 0;
+	if (verifying->call->is_json) {
+		json_object_begin(json);
+		json_text_at(json, "log", what);
+		json_int_at(json, "entries", (int64_t)report->entries);
+		json_int_at(json, "checkpoints", (int64_t)report->checkpoints);
+		json_int_at(json, "tiles", (int64_t)report->tiles);
+		json_int_at(json, "faults", (int64_t)report->faults);
+		json_text_at(json, "first_fault", str_from_c(report->first_fault));
+		json_object_close(json);
+		return;
+	}
+	buf_addf(verifying->call->out,
+	         "%.*s log: %llu entries, %llu checkpoints, %llu tiles: ", STR_ARGS(what),
+	         (unsigned long long)report->entries, (unsigned long long)report->checkpoints,
+	         (unsigned long long)report->tiles);
 	if (report->faults == 0)
-		buf_addf(call->out,
-		         "%.*s log: %llu entries, %llu checkpoints, %llu tiles: in order\n",
-		         STR_ARGS(slug), (unsigned long long)report->entries,
-		         (unsigned long long)report->checkpoints,
-		         (unsigned long long)report->tiles);
+		buf_add(verifying->call->out, STR("in order\n"));
 	else
-		buf_addf(call->out, "%.*s log: %llu faults; the first: %s\n", STR_ARGS(slug),
+		buf_addf(verifying->call->out, "%llu faults; the first: %s\n",
 		         (unsigned long long)report->faults, report->first_fault);
 }
 
 static MUST_CHECK enum rc
-log_verify(struct call *call, struct vault *vault, const struct tenant *tenant, bool *is_good,
-           struct err *err)
+log_verify(struct verifying *verifying, const struct tenant *tenant, struct err *err)
 {
 	struct audit_report report = { 0 };
-	struct audit_log log = { .store = vault_store(vault),
-		                 .dir = context_path(call, "log"),
+	struct audit_log log = { .store = vault_store(verifying->vault),
+		                 .dir = context_path(verifying->call, "log"),
 		                 .tenant = tenant == NULL ? 0 : tenant->id };
 	enum rc rc;
 
-	TRY(audit_identity(vault_audit(vault), log.tenant, &log, err));
+	TRY(audit_identity(vault_audit(verifying->vault), log.tenant, &log, err));
 	rc = audit_verify(&log, &report, err);
 	if (rc != RC_OK && rc != RC_CORRUPT)
 		return rc;
-	report_write(call, tenant == NULL ? STR("server") : tenant->slug, &report);
-	*is_good = *is_good && rc == RC_OK;
+	report_write(verifying, tenant == NULL ? STR("server") : tenant->slug, &report);
 	return RC_OK;
 }
 
+#define FAULTS_SHOWN 20
+
+static void
+check_write(struct verifying *verifying, struct str what, const struct vault_check *check)
+{
+	struct json_out *json = &verifying->json;
+	size_t shown = check->fault_count < FAULTS_SHOWN ? check->fault_count : FAULTS_SHOWN;
+
+	verifying->is_good = verifying->is_good && check->fault_count == 0;
+	if (!verifying->call->is_json) {
+		buf_addf(verifying->call->out,
+		         "%.*s data: %llu keys, %llu records: %zu faults\n", STR_ARGS(what),
+		         (unsigned long long)check->keys, (unsigned long long)check->records,
+		         check->fault_count);
+		for (size_t i = 0; i < shown; i++)
+			buf_addf(verifying->call->out, "  %.*s\n",
+			         STR_ARGS(check->faults[i].where));
+		return;
+	}
+	json_object_begin(json);
+	json_text_at(json, "data", what);
+	json_int_at(json, "keys", (int64_t)check->keys);
+	json_int_at(json, "records", (int64_t)check->records);
+	json_int_at(json, "faults", (int64_t)check->fault_count);
+	json_name(json, "where");
+	json_array_begin(json);
+	for (size_t i = 0; i < shown; i++)
+		json_put_text(json, check->faults[i].where);
+	json_array_close(json);
+	json_object_close(json);
+}
+
 static MUST_CHECK enum rc
-rows_verify(struct call *call, struct vault *vault, const struct tenant *tenant, bool *is_good,
-            struct err *err)
+rows_verify(struct verifying *verifying, const struct tenant *tenant, struct err *err)
 {
 	struct vault_check check;
-	enum rc rc = vault_verify(vault, tenant, call->arena, &check, err);
+	enum rc rc =
+	    vault_verify(verifying->vault, tenant, verifying->call->arena, &check, err);
 
 	if (rc != RC_OK && rc != RC_CORRUPT)
 		return rc;
-	buf_addf(call->out, "%.*s data: %llu keys, %llu records: %s\n", STR_ARGS(tenant->slug),
-	         (unsigned long long)check.keys, (unsigned long long)check.records,
-	         rc == RC_OK ? "all open" : "not all open");
-	for (size_t i = 0; i < check.fault_count && i < 20; i++)
-		buf_addf(call->out, "  %.*s\n", STR_ARGS(check.faults[i].where));
-	*is_good = *is_good && rc == RC_OK;
+	check_write(verifying, tenant->slug, &check);
 	return RC_OK;
 }
 
 static MUST_CHECK enum rc
-directory_verify(struct call *call, struct vault *vault, struct err *err)
+directory_verify(struct verifying *verifying, struct err *err)
 {
-	struct str only = call_option(call, "--tenant");
-	bool is_good = true;
+	struct str only = call_option(verifying->call, "--tenant");
 
-	TRY(store_check(vault_store(vault), err));
-	TRY(log_verify(call, vault, NULL, &is_good, err));
-	for (size_t i = 0; i < vault_tenant_count(vault); i++) {
-		const struct tenant *tenant = vault_tenant_at(vault, i);
+	TRY(store_check(vault_store(verifying->vault), err));
+	TRY(log_verify(verifying, NULL, err));
+	for (size_t i = 0; i < vault_tenant_count(verifying->vault); i++) {
+		const struct tenant *tenant = vault_tenant_at(verifying->vault, i);
 		if (only.len != 0 && !str_eq(only, tenant->slug))
 			continue;
-		TRY(log_verify(call, vault, tenant, &is_good, err));
-		TRY(rows_verify(call, vault, tenant, &is_good, err));
+		TRY(log_verify(verifying, tenant, err));
+		TRY(rows_verify(verifying, tenant, err));
 	}
-	if (!is_good)
-		return FAIL(err, RC_CORRUPT, "the data directory has faults");
 	return RC_OK;
 }
 
@@ -89,28 +133,53 @@ vault_drop(struct vault **vault)
 	vault_close(*vault);
 }
 
+static MUST_CHECK enum rc
+export_verify(struct verifying *verifying, struct err *err)
+{
+	struct call *call = verifying->call;
+	struct audit_report report = { 0 };
+	enum rc rc =
+	    audit_verify_export(str_to_c(call->arena, call->arguments[0]), &report, err);
+
+	if (rc == RC_OK || rc == RC_CORRUPT)
+		report_write(verifying, report.origin, &report);
+	return rc;
+}
+
 /* Read-only, beside a running server or without one. */
-enum rc
-audit_verify_run(struct call *call, struct err *err)
+static MUST_CHECK enum rc
+verify(struct verifying *verifying, struct err *err)
 {
 	CLEANUP(vault_drop) struct vault *vault = NULL;
 	struct vault_options options = { .clock = &(struct clock){ 0 }, .is_read_only = true };
-	struct audit_report report = { 0 };
-	enum rc rc;
+	struct call *call = verifying->call;
 
-	if (call->argument_count == 1) {
-		rc = audit_verify_export(str_to_c(call->arena, call->arguments[0]), &report,
-		                         err);
-		report_write(call, report.origin, &report);
-		return rc;
-	}
+	if (call->argument_count == 1)
+		return export_verify(verifying, err);
 	if (call->data_dir.len == 0)
 		return FAIL(err, RC_INVALID,
 		            "say which data directory: --data DIR, or an "
 		            "exported log's folder");
 	options.dir = str_to_c(call->arena, call->data_dir);
 	TRY(vault_open(&vault, &options, err));
-	return directory_verify(call, vault, err);
+	verifying->vault = vault;
+	return directory_verify(verifying, err);
+}
+
+enum rc
+audit_verify_run(struct call *call, struct err *err)
+{
+	struct verifying verifying = { .call = call, .is_good = true };
+	enum rc rc;
+
+	json_out_init(&verifying.json, call->out);
+	if (call->is_json)
+		json_array_begin(&verifying.json);
+	rc = verify(&verifying, err);
+	if (call->is_json)
+		json_array_close(&verifying.json);
+	TRY(rc);
+	return verifying.is_good ? RC_OK : FAIL(err, RC_CORRUPT, "it has faults");
 }
 
 /* --- prove ---------------------------------------------------------------------------- */

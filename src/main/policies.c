@@ -81,7 +81,7 @@ policy_check_run(struct call *call, struct err *err)
 	CLEANUP(policy_drop) struct policy *policy = NULL;
 
 	TRY(policy_load(call, 0, &policy, err));
-	TRY(services_check(policy, err));
+	TRY(services_check(policy, NULL, err));
 	if (call->is_json)
 		buf_add(call->out, STR("[]\n"));
 	else

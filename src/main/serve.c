@@ -45,20 +45,6 @@ struct server {
 };
 
 static MUST_CHECK enum rc
-tables_check(const struct site *site, const struct tenant *tenant, struct err *err)
-{
-	struct routes tables[1 + SERVICE_TABLES_MAX];
-	const struct service *service = site_service(site, tenant);
-	size_t count = 0;
-
-	tables[count++] = site->pages;
-	for (size_t i = 0; service != NULL && service->tables[i] != NULL; i++)
-		tables[count++] = *service->tables[i];
-	TRY(services_check(tenant->policy, err));
-	return routes_check(tables, count, tenant->policy, site->templates, err);
-}
-
-static MUST_CHECK enum rc
 site_make(struct server *server, const struct call *call, struct err *err)
 {
 	struct site *site = &server->site;
@@ -76,7 +62,8 @@ site_make(struct server *server, const struct call *call, struct err *err)
 	TRY(templates_load(&site->templates, err));
 	TRY(routes_check(&site->server, 1, NULL, site->templates, err));
 	for (size_t i = 0; i < vault_tenant_count(site->vault); i++)
-		TRY(tables_check(site, vault_tenant_at(site->vault, i), err));
+		TRY(services_check(vault_tenant_at(site->vault, i)->policy, site->templates,
+		                   err));
 	return RC_OK;
 }
 
