@@ -124,7 +124,7 @@ main(int argc, char **argv)
 
 	count = count < 20000 ? 20000 : count / 20000 * 20000;
 	parts_bench(count);
-	bed_init(&bed, argc > 2 ? argv[2] : "/tmp");
+	bed_init(&bed, argc > 2 ? argv[2] : P_tmpdir);
 	bed_add(&bed, 1);
 	advance_bench(&bed, count);
 	verify_bench(&bed, count);

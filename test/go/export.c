@@ -19,7 +19,7 @@ main(int argc, char **argv)
 
 	if (argc < 2 || entries < 2)
 		return 2;
-	bed_init(&bed, "/tmp");
+	bed_init(&bed, P_tmpdir);
 	log_export(&bed, argv[1], entries);
 	bed_free(&bed);
 	bed_must(audit_verify_export(argv[1], &report, &err), &err);

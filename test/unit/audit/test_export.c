@@ -105,7 +105,7 @@ main(void)
 	struct bed bed;
 	int failed;
 
-	bed_init(&bed, "/tmp");
+	bed_init(&bed, P_tmpdir);
 	(void)snprintf(folder, sizeof(folder), "%s/export", bed.dir);
 	log_export(&bed, folder, 600);
 	failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ bed_setup(void **state)
 	struct bed *bed = malloc(sizeof(*bed));
 
 	assert_non_null(bed);
-	bed_init(bed, "/tmp");
+	bed_init(bed, P_tmpdir);
 	*state = bed;
 	return 0;
 }

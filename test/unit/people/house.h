@@ -84,7 +84,7 @@ house_open(void **state)
 	house->clock.offset_us = house_offset_us();
 	arena_init(&house->arena, 64 * MIB);
 	faults.arena = &house->arena;
-	(void)snprintf(house->dir, sizeof(house->dir), "/tmp/troth-people-XXXXXX");
+	(void)snprintf(house->dir, sizeof(house->dir), P_tmpdir "/troth-people-XXXXXX");
 	assert_non_null(mkdtemp(house->dir));
 	RC_IS(house, vault_create(&options, &house->err), RC_OK);
 	RC_IS(house, vault_open(&house->vault, &options, &house->err), RC_OK);

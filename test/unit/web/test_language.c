@@ -34,8 +34,8 @@ static size_t
 catalogue_make(unsigned char bytes[128], bool is_swapped)
 {
 	const uint32_t words[] = { 0x950412de, 0,  2, 28, 44, 0, 0, /* head */
-		                   1,          60, 3, 62,          /* "a", "one" */
-		                   2,          66, 4, 69 };        /* "AA", "zwei" */
+		                   1,          60, 3, 62,           /* "a", "one" */
+		                   2,          66, 4, 69 };         /* "AA", "zwei" */
 	static const char texts[] = "a\0one\0AA\0zwei";
 
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
@@ -98,8 +98,9 @@ the_first_known_tag_of_the_header_wins(void **state)
 	static const struct {
 		const char *header, *code;
 	} cases[] = {
-		{ "fr", "fr" },           { "fr-CH, en;q=0.5", "fr" }, { "de, FR;q=0.8", "fr" },
-		{ "en-GB,fr;q=0.9", "en" }, { "de", "en" },              { "", "en" },
+		{ "fr", "fr" },           { "fr-CH, en;q=0.5", "fr" },
+		{ "de, FR;q=0.8", "fr" }, { "en-GB,fr;q=0.9", "en" },
+		{ "de", "en" },           { "", "en" },
 		{ ",;,", "en" },
 	};
 
@@ -118,10 +119,10 @@ times_dates_and_numbers_are_as_people_write_them(void **state)
 	const struct language *french = language_find(STR("fr"));
 	struct str zone = STR("Europe/Paris");
 
-	assert_true(str_eq(language_time(english, zone, us, *state),
-	                   STR("1 March 2026, 11:00 CET")));
-	assert_true(str_eq(language_time(french, zone, us, *state),
-	                   STR("1er mars 2026, 11:00 CET")));
+	assert_true(
+	    str_eq(language_time(english, zone, us, *state), STR("1 March 2026, 11:00 CET")));
+	assert_true(
+	    str_eq(language_time(french, zone, us, *state), STR("1er mars 2026, 11:00 CET")));
 	assert_true(str_eq(language_date(french, us + US_PER_DAY, *state), STR("2 mars 2026")));
 	assert_true(str_eq(language_time(english, STR("No/Where"), us, *state),
 	                   STR("1 March 2026, 10:00 UTC")));

@@ -50,8 +50,8 @@ describe(struct described *described)
 		                 .service = STR("measure"),
 		                 .name = STR("Acme"),
 		                 .policy = &policy };
-	struct service service = { .name = "measure",
-		                   .routes = { service_rows, COUNT_OF(service_rows) } };
+	struct routes table = { service_rows, COUNT_OF(service_rows) };
+	struct service service = { .name = "measure", .tables = { &table } };
 	const struct service *const services[] = { &service };
 	struct site site = { .services = services,
 		             .service_count = 1,
