@@ -2,6 +2,7 @@
  * Who looked at my data: every access to what is about the person, with the
  * number of its entry in the log.
  */
+#include "base/limits.h"
 #include "pages/handlers.h"
 
 #define LOOKS_SHOWN 100
@@ -37,7 +38,8 @@ look_fill(struct request *request, struct doc_cell *cells, const struct look *lo
 
 	cell_int(&cells[0], look->time_us);
 	who_fill(request, &cells[1], look);
-	cell_text(&cells[3], look->act);
+	cell_text(&cells[3],
+	          str_eq(look->act, STR("looks")) ? STR("opened this list") : look->act);
 	if (class != NULL)
 		cell_text(&cells[4], class->says);
 	if (purpose != NULL)
@@ -51,15 +53,41 @@ look_fill(struct request *request, struct doc_cell *cells, const struct look *lo
 		                                (long long)look->entry));
 }
 
+/* "?others=1": without what the person did itself. */
+static struct str
+page_address(struct request *request, bool is_others, int64_t before)
+{
+	return str_printf(request->arena, "?%sbefore=%lld", is_others ? "others=1&" : "",
+	                  (long long)before);
+}
+
+static void
+looks_fill(struct request *request, struct doc *doc, const struct looks *looks, int64_t proved)
+{
+	struct doc_part *rows = doc_rows(doc, "looks", look_fields, COUNT_OF(look_fields));
+	bool is_others = request_has_query(request, "others");
+	size_t shown = 0, i;
+
+	for (i = 0; i < looks->count && shown < LOOKS_SHOWN; i++) {
+		const struct look *look = &looks->items[i];
+		if (is_others && id_eq(look->actor, request->actor.id))
+			continue;
+		look_fill(request, doc_row(doc, rows), look, proved);
+		shown++;
+	}
+	doc_page_bool(doc, "is_others", is_others);
+	if (i < looks->count || looks->count == LIMIT_PAGE_ROWS)
+		doc_text(doc, "next_page",
+		         page_address(request, is_others, looks->items[i - 1].entry));
+}
+
 enum rc
 looks_show(struct request *request, struct doc *doc, struct err *err)
 {
 	struct looks_query query = { .subject = request->actor.subject, .before = INT64_MAX };
 	struct str before = request_query(request, "before");
 	struct audit_figures figures;
-	struct doc_part *rows;
 	struct looks looks;
-	size_t shown;
 
 	if (before.len != 0)
 		TRY(str_to_i64(before, &query.before, err));
@@ -67,14 +95,6 @@ looks_show(struct request *request, struct doc *doc, struct err *err)
 	TRY(audit_figures(vault_audit(request->site->vault), request->tenant->id, &figures,
 	                  err));
 	doc_page_text(doc, "page_title", request_say(request, "Who looked at my data"));
-	rows = doc_rows(doc, "looks", look_fields, COUNT_OF(look_fields));
-	shown = looks.count < LOOKS_SHOWN ? looks.count : LOOKS_SHOWN;
-	for (size_t i = 0; i < shown; i++)
-		look_fill(request, doc_row(doc, rows), &looks.items[i],
-		          (int64_t)figures.signed_to);
-	if (shown < looks.count)
-		doc_text(doc, "next_page",
-		         str_printf(request->arena, "?before=%lld",
-		                    (long long)looks.items[shown - 1].entry));
+	looks_fill(request, doc, &looks, (int64_t)figures.signed_to);
 	return RC_OK;
 }

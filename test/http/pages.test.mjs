@@ -165,6 +165,9 @@ test('people are for who manages them, and an account opens only for a reason th
 	const { looks } = (await client.json('/me/looks')).json;
 	const look = looks.find((row) => row.reason === reason);
 	assert.equal(look.who, 'admin');
+	const others = (await client.json('/me/looks?others=1')).json.looks;
+	assert.ok(others.some((row) => row.reason === reason));
+	assert.ok(!others.some((row) => row.who === looks.find((own) => own.act === 'opened this list').who), 'and not what she did herself');
 	await admin.get('/admin/people/new');
 	const twice = await admin.post('/admin/people/new', { name: 'Again', email: 'alma@demo.example', role: 'member' });
 	assert.equal(twice.status, 422);

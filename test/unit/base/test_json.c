@@ -114,6 +114,35 @@ written_json_reads_back(void **state)
 	    buf.text, "{\"a\\\"b\":\"\xc3\xa9\\t\",\"c\":[-9223372036854775808,5.40,{}]}");
 }
 
+static void
+a_value_that_was_read_is_written_as_it_came_and_never_too_deep(void **state)
+{
+	struct str text = STR("{\"b\":[5.40,null,true,{}],\"a\":{\"x\":\"\\\"\"},\"c\":-1e3}");
+	CLEANUP(json_free) struct json json = { NULL };
+	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(buf_free) struct buf buf;
+	struct json_out out;
+	struct str written;
+	struct err err = { 0 };
+	char deep[2 * LIMIT_JSON_DEPTH];
+	const int levels = LIMIT_JSON_OUT_DEPTH + 2;
+
+	(void)state;
+	arena_init(&arena, 1 << 20);
+	buf_init(&buf, 4096);
+	json_out_init(&out, &buf);
+	assert_int_equal(json_parse(&json, text, &err), RC_OK);
+	assert_int_equal(json_put_value(&out, json.root, &arena, &err), RC_OK);
+	assert_int_equal(buf_finish(&buf, &written, &err), RC_OK);
+	assert_true(str_eq(written, text));
+	json_free(&json);
+	memset(deep, '[', (size_t)levels);
+	memset(deep + levels, ']', (size_t)levels);
+	assert_int_equal(json_parse(&json, (struct str){ deep, 2 * (size_t)levels }, &err),
+	                 RC_OK);
+	assert_int_equal(json_put_value(&out, json.root, &arena, &err), RC_LIMIT);
+}
+
 int
 main(void)
 {
@@ -123,6 +152,8 @@ main(void)
 		cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(the_canonical_form_sorts_and_refuses_fractions),
 		cmocka_unit_test(written_json_reads_back),
+		cmocka_unit_test(
+		    a_value_that_was_read_is_written_as_it_came_and_never_too_deep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
