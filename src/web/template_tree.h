@@ -1,6 +1,7 @@
 /*
  * A parsed template: nodes in reading order.  Between the parser
- * (template_parse.c) and the renderer (template.c) only.
+ * (template_parse.c), the loader (template_load.c) and the renderer (template.c)
+ * only.
  *
  * A section's node knows where its inside ends; the nodes between are its
  * inside, so rendering walks one array and no tree is built.  Texts borrow
@@ -49,6 +50,16 @@ struct template
 	struct node *nodes;
 	size_t count;
 };
+
+struct templates {
+	struct arena arena;
+	struct template *items;
+	size_t count;
+	struct str sprite; /* address of the icons */
+};
+
+/* NULL when there is none. */
+const struct template *template_find(const struct templates *templates, struct str name);
 
 /* Fills `template` from its source.  RC_INVALID names the line. */
 enum rc template_parse(struct template *template, struct str source, struct arena *arena,
