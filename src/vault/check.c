@@ -53,18 +53,51 @@ row_check(struct checking *checking, const struct record_row *row)
 	if (row_unseal(checking->vault, row, &arena, &body, &err) == RC_OK)
 		return;
 	id_format(row->id, name);
-	fault_add(checking, str_printf(checking->arena, "record %s: %s", name, err.text));
+	fault_add(checking, str_printf(checking->arena, "record %s version %lld: %s", name,
+	                               (long long)row->version, err.text));
 }
 
+struct versions {
+	const struct record_row *of;
+	struct arena *arena;
+	struct record_row *rows;
+	size_t count;
+};
+
 static MUST_CHECK enum rc
-class_check(struct checking *checking, int64_t class, struct err *err)
+versions_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct versions *versions = arg;
+
+	return store_version_list(tx, versions->of->tenant, versions->of->id, versions->arena,
+	                          &versions->rows, &versions->count, err);
+}
+
+/* A row and the versions before it. */
+static MUST_CHECK enum rc
+record_check(struct checking *checking, const struct record_row *row, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct versions versions = { .of = row, .arena = &arena };
+
+	row_check(checking, row);
+	if (row->version == 1)
+		return RC_OK;
+	arena_init(&arena, LIMIT_ARENA_BYTES);
+	TRY(store_read(checking->vault->store, versions_read, &versions, err));
+	for (size_t i = 0; i < versions.count; i++)
+		row_check(checking, &versions.rows[i]);
+	return RC_OK;
+}
+
+/* Of every class, declared or not. */
+static MUST_CHECK enum rc
+records_check(struct checking *checking, struct err *err)
 {
 	CLEANUP(arena_free) struct arena page = { 0 };
 	struct arena *whole = checking->arena;
 	enum rc rc;
 
-	checking->query.class = class;
-	checking->query.after = (struct id){ { 0 } };
 	do {
 		arena_init(&page, 2 * LIMIT_PAGE_ROWS * LIMIT_RECORD_BYTES);
 		checking->arena = &page;
@@ -72,7 +105,7 @@ class_check(struct checking *checking, int64_t class, struct err *err)
 		checking->arena = whole;
 		TRY(rc);
 		for (size_t i = 0; i < checking->count; i++)
-			row_check(checking, &checking->rows[i]);
+			TRY(record_check(checking, &checking->rows[i], err));
 		if (checking->count != 0)
 			checking->query.after = checking->rows[checking->count - 1].id;
 		arena_free(&page);
@@ -96,8 +129,7 @@ vault_verify(struct vault *vault, const struct tenant *tenant, struct arena *are
 		                      _Alignof(struct vault_fault)),
 	};
 	TRY(keys_verify(vault->keys, &check->keys, key_is_bad, &checking, err));
-	for (size_t i = 0; i < tenant->policy->class_count; i++)
-		TRY(class_check(&checking, tenant->policy->classes[i].number, err));
+	TRY(records_check(&checking, err));
 	if (check->fault_count == 0)
 		return RC_OK;
 	return FAIL(err, RC_CORRUPT, "%zu keys or rows do not open", check->fault_count);

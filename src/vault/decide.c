@@ -243,6 +243,7 @@ static const struct {
 	[REFUSAL_SUBJECT_KIND] = { "kind", "This data is not kept about such a subject." },
 	[REFUSAL_SUBJECT_RESTRICTED] = { "restricted", "The use of this data is restricted." },
 	[REFUSAL_SUBJECT_ERASED] = { "erased", "This data has been erased." },
+	[REFUSAL_FIELD_UNDECLARED] = { "field", "The policy does not declare such a field." },
 };
 
 const char *

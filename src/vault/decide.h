@@ -61,6 +61,7 @@ enum refusal {
 	REFUSAL_SUBJECT_KIND,
 	REFUSAL_SUBJECT_RESTRICTED,
 	REFUSAL_SUBJECT_ERASED,
+	REFUSAL_FIELD_UNDECLARED, /* of a body: not decide()'s, but the vault's */
 };
 
 #define DECISION_STEPS_MAX 16

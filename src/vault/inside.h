@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "vault/keys.h"
+#include "vault/projection.h"
 #include "vault/vault.h"
 
 #define TENANTS_MAX 1024
@@ -53,12 +54,21 @@ enum rc touch_begin(struct touch *touch, const struct door *door, const struct a
 /* RC_GONE, RC_RETRY (the subject's state changed since the touch saw it); a
  * refusal is RC_OK with touch->decision.refusal set. */
 enum rc touch_decide(struct store_tx *tx, struct touch *touch, struct err *err) MUST_CHECK;
+/* Asks before anything is prepared: whoever may not do it learns nothing else and
+ * makes nothing, and the refusal has its entry.  The transaction asks again. */
+enum rc touch_first(struct touch *touch, struct err *err) MUST_CHECK;
+/* A refusal that decide() does not see, with its entry: RC_DENIED. */
+enum rc touch_refuse(struct touch *touch, enum refusal refusal, struct err *err) MUST_CHECK;
 /* What it was about: `ids` are of records, committed to and not stored. */
 void touch_about(struct touch *touch, struct str ids, int64_t count);
 enum rc touch_record(struct store_tx *tx, struct touch *touch, struct err *err) MUST_CHECK;
 /* RC_DENIED with the refusal's sentence, or RC_OK. */
 enum rc touch_end(const struct touch *touch, struct err *err) MUST_CHECK;
 void touch_wipe(struct touch *touch);
+
+/* The class of the ask; RC_DENIED, with its entry, when the policy has none. */
+enum rc touch_class(struct touch *touch, const struct policy_class **class, struct err *err)
+    MUST_CHECK;
 
 /* Records without deciding: for acts whose outcome is the caller's to say. */
 enum rc note_write(struct store_tx *tx, void *touch, struct err *err) MUST_CHECK;
@@ -86,6 +96,19 @@ void row_retention(struct record_row *row, const struct policy_class *class, int
 
 enum rc term_mac(struct vault *vault, const struct tenant *tenant, struct term_row *row,
                  struct str value, struct err *err) MUST_CHECK;
+
+/* A change of a projection inside the transaction of what it follows from. */
+struct projection_writing {
+	const struct projection_change *change;
+	int64_t class;
+	struct key key;
+	struct projection_row row;
+};
+enum rc projection_prepare(const struct door *door, const struct projection_change *change,
+                           struct id subject, struct projection_writing *writing,
+                           struct err *err) MUST_CHECK;
+enum rc projection_write(struct store_tx *tx, struct projection_writing *writing,
+                         struct err *err) MUST_CHECK;
 
 /* Erasures that a crash cut short: their keys are gone, their rows follow. */
 enum rc subjects_finish_erasing(struct vault *vault, struct err *err) MUST_CHECK;

@@ -320,8 +320,7 @@ static enum rc key_get(struct keys *keys, const struct key_name *name, bool may_
                        struct key *key, struct err *err) MUST_CHECK;
 
 static MUST_CHECK enum rc
-key_above(struct keys *keys, const struct key_name *name, bool may_make, struct key *above,
-          struct err *err)
+key_above(struct keys *keys, const struct key_name *name, struct key *above, struct err *err)
 {
 	struct key_name above_name;
 
@@ -330,18 +329,29 @@ key_above(struct keys *keys, const struct key_name *name, bool may_make, struct 
 		return RC_OK;
 	}
 	above_name = above_of(name);
-	return key_get(keys, &above_name, may_make, above, err);
+	return key_get(keys, &above_name, false, above, err);
 }
 
 struct row_insert {
 	const struct key_row *row;
+	const struct key_row
+	    *above; /* as it stood when the key was wrapped; NULL: the master */
 };
 
+/* A key whose upper one was destroyed meanwhile would open for nobody. */
 static MUST_CHECK enum rc
 row_insert(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct row_insert *insert = arg;
+	struct key_row above;
 
+	if (insert->above != NULL) {
+		above = *insert->above;
+		TRY(store_key_find(tx, &above, err));
+		if (above.slot != insert->above->slot ||
+		    above.generation != insert->above->generation)
+			return FAIL(err, RC_NOT_FOUND, "the key above it has been destroyed");
+	}
 	return store_key_insert(tx, insert->row, err);
 }
 
@@ -355,18 +365,14 @@ slot_give_back(struct keys *keys, uint64_t slot)
 	(void)pthread_mutex_unlock(&keys->lock);
 }
 
+/* Wraps the key into the slot that the row names. */
 static MUST_CHECK enum rc
 slot_fill(struct keys *keys, const struct key *above, const struct key *key,
           struct key_row *row, struct err *err)
 {
 	uint8_t bytes[SLOT_BYTES];
-	uint64_t slot;
+	uint64_t slot = (uint64_t)row->slot;
 
-	(void)pthread_mutex_lock(&keys->lock);
-	enum rc rc = slot_take(keys, &slot, err);
-	(void)pthread_mutex_unlock(&keys->lock);
-	TRY(rc);
-	row->slot = (int64_t)slot;
 	TRY(slot_read(keys, slot, bytes, err));
 	row->generation = (int64_t)((generation_of(bytes) + 1) & 0x7fffffff);
 	slot_wrap(above, row, key, bytes);
@@ -374,24 +380,55 @@ slot_fill(struct keys *keys, const struct key *above, const struct key *key,
 	return slots_sync(keys->fd, err);
 }
 
+/* The row of the key above, and then that key: in this order, since a row that
+ * is still the same at the insert is the one that this key was read under. */
 static MUST_CHECK enum rc
-key_make(struct keys *keys, const struct key_name *name, const struct key *above,
-         struct key *key, struct err *err)
+above_find(struct keys *keys, const struct key_name *name, struct key_row *row,
+           struct key *above, struct err *err)
 {
+	struct key_name above_name = above_of(name);
+	struct row_find find;
+
+	/* A subject's node is made with the subject, and never again. */
+	if (id_is_zero(above_name.owner))
+		TRY(key_get(keys, &above_name, true, above, err));
+	find.row = (struct key_row){ .tenant = above_name.tenant, .owner = above_name.owner };
+	TRY(store_read(keys->store, row_find, &find, err));
+	*row = find.row;
+	return key_get(keys, &above_name, false, above, err);
+}
+
+static MUST_CHECK enum rc
+key_make(struct keys *keys, const struct key_name *name, struct key *key, struct err *err)
+{
+	CLEANUP(key_wipe) struct key above = { { 0 } };
+	struct key_row above_row;
 	struct key_row row = { .tenant = name->tenant,
 		               .owner = name->owner,
 		               .class = name->class,
 		               .month = name->month };
-	struct row_insert insert = { &row };
+	struct row_insert insert = { &row, is_root(name) ? NULL : &above_row };
+	uint64_t slot = 0;
 	enum rc rc;
 
+	if (is_root(name))
+		above = master_for(keys);
+	else
+		TRY(above_find(keys, name, &above_row, &above, err));
 	random_bytes(key->bytes, KEY_BYTES);
-	TRY(slot_fill(keys, above, key, &row, err));
-	rc = store_write(keys->store, row_insert, &insert, err);
-	if (rc == RC_CONFLICT) { /* somebody else made it meanwhile */
-		slot_give_back(keys, (uint64_t)row.slot);
+	(void)pthread_mutex_lock(&keys->lock);
+	rc = slot_take(keys, &slot, err);
+	(void)pthread_mutex_unlock(&keys->lock);
+	TRY(rc);
+	row.slot = (int64_t)slot;
+	rc = slot_fill(keys, &above, key, &row, err);
+	if (rc == RC_OK)
+		rc = store_write(keys->store, row_insert, &insert, err);
+	/* After an error of the disk the row may yet come back: its slot is kept. */
+	if (rc != RC_OK && rc != RC_IO)
+		slot_give_back(keys, slot);
+	if (rc == RC_CONFLICT) /* somebody else made it meanwhile */
 		return key_get(keys, name, false, key, err);
-	}
 	return rc;
 }
 
@@ -413,13 +450,12 @@ key_get(struct keys *keys, const struct key_name *name, bool may_make, struct ke
 		return RC_OK;
 	rc = store_read(keys->store, row_find, &find, err);
 	if (rc == RC_NOT_FOUND && may_make) {
-		TRY(key_above(keys, name, true, &above, err));
-		TRY(key_make(keys, name, &above, key, err));
+		TRY(key_make(keys, name, key, err));
 		key_cache_put(keys->cache, &cached, key, epoch);
 		return RC_OK;
 	}
 	TRY(rc);
-	TRY(key_above(keys, name, false, &above, err));
+	TRY(key_above(keys, name, &above, err));
 	TRY(slot_read(keys, (uint64_t)find.row.slot, bytes, err));
 	TRY(slot_unwrap(&above, &find.row, bytes, key, err));
 	key_cache_put(keys->cache, &cached, key, epoch);
@@ -589,7 +625,7 @@ row_verify(const struct key_row *row, void *arg, struct err *err)
 	uint8_t bytes[SLOT_BYTES];
 
 	verify->count++;
-	if (key_above(verify->keys, &name, false, &above, err) != RC_OK ||
+	if (key_above(verify->keys, &name, &above, err) != RC_OK ||
 	    slot_read(verify->keys, (uint64_t)row->slot, bytes, err) != RC_OK ||
 	    slot_unwrap(&above, row, bytes, &key, err) != RC_OK)
 		verify->bad(verify->arg, row);

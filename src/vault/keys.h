@@ -43,8 +43,9 @@ void keys_close(struct keys *keys);
 /* RC_NOT_FOUND: there is none (any more). */
 enum rc keys_find(struct keys *keys, const struct key_name *name, struct key *key,
                   struct err *err) MUST_CHECK;
-/* As keys_find(), and makes it and what is above it when there is none.  Not
- * from inside a store transaction. */
+/* As keys_find(), and makes it when there is none, and the tenant's root above
+ * it; but a class key is made only under a node that is there: RC_NOT_FOUND once
+ * the owner is destroyed.  Not from inside a store transaction. */
 enum rc keys_need(struct keys *keys, const struct key_name *name, struct key *key,
                   struct err *err) MUST_CHECK;
 

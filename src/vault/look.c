@@ -104,18 +104,26 @@ look_fill(const struct looks_read *read, size_t i, struct look *look, struct err
 	return RC_OK;
 }
 
-static MUST_CHECK enum rc
-looks_allow(const struct door *door, struct id subject, struct err *err)
+static bool
+is_own_with_factor(const struct actor *actor, struct id subject)
 {
-	struct decision decision;
-	struct ask ask = { .verb = VERB_MANAGE, .what = STR("log"), .purpose = STR("none") };
+	return actor->kind == ACTOR_PERSON && actor->role != NULL && !id_is_zero(subject) &&
+	       id_eq(subject, actor->subject) &&
+	       (!actor->role->needs_second_factor || actor->assurance >= 2);
+}
 
-	if (id_eq(subject, door->actor->subject))
+static MUST_CHECK enum rc
+looks_allow(struct touch *touch, struct err *err)
+{
+	const struct door *door = touch->door;
+	struct decision decision;
+
+	if (is_own_with_factor(door->actor, touch->ask.subject))
 		return RC_OK;
-	decide(door->tenant->policy, door->actor, &ask, NULL, &decision);
+	decide(door->tenant->policy, door->actor, &touch->ask, NULL, &decision);
 	if (decision.refusal == REFUSAL_NONE)
 		return RC_OK;
-	return FAIL(err, RC_DENIED, "%s", refusal_text(decision.refusal));
+	return touch_refuse(touch, decision.refusal, err);
 }
 
 enum rc
@@ -129,8 +137,8 @@ vault_looks(const struct door *door, struct looks_query *query, struct arena *ar
 		           .purpose = STR("none"),
 		           .subject = query->subject };
 
-	TRY(looks_allow(door, query->subject, err));
 	TRY(touch_begin(&touch, door, &ask, "looks", err));
+	TRY(looks_allow(&touch, err));
 	TRY(store_read(door->vault->store, looks_read, &read, err));
 	looks->count = read.count;
 	looks->items =

@@ -13,19 +13,16 @@ struct terms {
 	size_t count;
 };
 
-static MUST_CHECK enum rc
-fields_check(const struct policy_class *class, const struct json_object *body, struct err *err)
+static bool
+fields_are_declared(const struct policy_class *class, const struct json_object *body)
 {
 	struct json_iter at;
 
-	if (json_kind(body) != JSON_OBJECT)
-		return FAIL(err, RC_INVALID, "a record is a JSON object");
 	for (json_iter_start(&at, body); json_iter_next(&at);) {
 		if (!policy_field_is_declared(class, at.name))
-			return FAIL(err, RC_DENIED, "the policy declares no such field of %.*s",
-			            STR_ARGS(class->name));
+			return false;
 	}
-	return RC_OK;
+	return true;
 }
 
 static MUST_CHECK enum rc
@@ -55,6 +52,7 @@ struct indexing {
 	const struct policy_class *class;
 	struct record_row *row;
 	struct terms *terms;
+	bool has_undeclared; /* out: a member that is no field of the class */
 };
 
 static MUST_CHECK enum rc
@@ -98,12 +96,14 @@ indexes_take(const struct indexing *to, const struct json_object *body, struct e
 }
 
 static MUST_CHECK enum rc
-body_read(const struct indexing *to, struct str body, struct err *err)
+body_read(struct indexing *to, struct str body, struct err *err)
 {
 	CLEANUP(json_free) struct json json = { NULL };
 
 	TRY(json_parse(&json, body, err));
-	TRY(fields_check(to->class, json.root, err));
+	if (json_kind(json.root) != JSON_OBJECT)
+		return FAIL(err, RC_INVALID, "a record is a JSON object");
+	to->has_undeclared = !fields_are_declared(to->class, json.root);
 	return indexes_take(to, json.root, err);
 }
 
@@ -175,7 +175,7 @@ put_previous(struct put *put, const struct indexing *to, struct err *err)
 {
 	struct row_read read = { put->row.tenant, put->row.id, put->arena, { 0 } };
 	struct record_row ignored;
-	struct indexing old = { to->door, to->class, &ignored, &put->old_terms };
+	struct indexing old = { to->door, to->class, &ignored, &put->old_terms, false };
 	struct str body;
 
 	TRY(store_read(to->door->vault->store, row_read, &read, err));
@@ -195,8 +195,9 @@ static MUST_CHECK enum rc
 put_prepare(struct put *put, const struct door *door, const struct vault_record *record,
             const struct policy_class *class, struct err *err)
 {
-	struct indexing to = { door, class, &put->row, &put->terms };
+	struct indexing to = { door, class, &put->row, &put->terms, false };
 	struct record_key_name name;
+	enum rc rc;
 
 	put->body = record->body;
 	put->row = (struct record_row){ .tenant = door->tenant->id,
@@ -212,29 +213,19 @@ put_prepare(struct put *put, const struct door *door, const struct vault_record 
 	else
 		row_retention(&put->row, class, clock_now_us(door->vault->clock));
 	TRY(body_read(&to, record->body, err));
+	if (to.has_undeclared)
+		return touch_refuse(put->touch, REFUSAL_FIELD_UNDECLARED, err);
 	name = (struct record_key_name){ put->row.tenant, put->row.subject, class->number,
 		                         put->row.month };
-	if (keys_record(door->vault->keys, &name, true, &put->key, err) != RC_OK)
-		return err->rc;
-	return RC_OK;
+	rc = keys_record(door->vault->keys, &name, true, &put->key, err);
+	return rc == RC_NOT_FOUND ? FAIL(err, RC_GONE, "there is no such subject (any more)")
+	                          : rc;
 }
 
 static void
 put_wipe(struct put *put)
 {
 	key_wipe(&put->key);
-}
-
-/* Refuses, with its entry, what no subject or row needs to be read for. */
-static MUST_CHECK enum rc
-class_need(const struct door *door, struct touch *touch, const struct policy_class **class,
-           struct err *err)
-{
-	*class = policy_class_find(door->tenant->policy, touch->ask.class);
-	if (*class != NULL)
-		return RC_OK;
-	TRY(touch_commit(touch, err));
-	return FAIL(err, RC_DENIED, "the policy does not declare this class");
 }
 
 enum rc
@@ -252,7 +243,8 @@ vault_put(const struct door *door, struct vault_record *record, struct err *err)
 
 	arena_init(&arena, 8 * MIB);
 	TRY(touch_begin(&touch, door, &ask, "write", err));
-	TRY(class_need(door, &touch, &class, err));
+	TRY(touch_class(&touch, &class, err));
+	TRY(touch_first(&touch, err));
 	TRY(put_prepare(&put, door, record, class, err));
 	touch_about(&touch, (struct str){ (const char *)put.row.id.bytes, 16 }, 1);
 	rc = store_write(door->vault->store, put_write, &put, err);
@@ -267,23 +259,44 @@ vault_put(const struct door *door, struct vault_record *record, struct err *err)
 	return RC_OK;
 }
 
+/* For what is found by its id: nobody's subject is known yet. */
+static MUST_CHECK enum rc
+class_need(const struct door *door, const struct ask *ask, const char *act,
+           const struct policy_class **class, struct err *err)
+{
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
+
+	*class = policy_class_find(door->tenant->policy, ask->class);
+	if (*class != NULL)
+		return RC_OK;
+	TRY(touch_begin(&touch, door, ask, act, err));
+	return touch_class(&touch, class, err);
+}
+
 struct erase_one {
 	struct touch *touch;
 	struct id id;
+	int64_t version; /* whose terms these are */
 	struct terms terms;
+	struct arena *arena;
 };
 
 static MUST_CHECK enum rc
 delete_write(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct erase_one *one = arg;
+	int64_t tenant = one->touch->door->tenant->id;
+	struct record_row row;
 
 	TRY(touch_decide(tx, one->touch, err));
-	if (!touch_is_refused(one->touch)) {
-		TRY(store_record_delete(tx, one->touch->door->tenant->id, one->id, false, err));
-		for (size_t i = 0; i < one->terms.count; i++)
-			TRY(store_term_delete(tx, &one->terms.rows[i], err));
-	}
+	if (touch_is_refused(one->touch))
+		return touch_record(tx, one->touch, err);
+	TRY(store_record_find(tx, tenant, one->id, one->arena, &row, err));
+	if (row.version != one->version)
+		return FAIL(err, RC_CONFLICT, "somebody else changed it first");
+	TRY(store_record_delete(tx, tenant, one->id, false, err));
+	for (size_t i = 0; i < one->terms.count; i++)
+		TRY(store_term_delete(tx, &one->terms.rows[i], err));
 	return touch_record(tx, one->touch, err);
 }
 
@@ -293,18 +306,24 @@ vault_delete(const struct door *door, struct str class_name, struct id id, struc
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
 	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct row_read read = { door->tenant->id, id, &arena, { 0 } };
-	struct erase_one one = { .touch = &touch, .id = id };
+	struct erase_one one = { .touch = &touch, .id = id, .arena = &arena };
 	struct ask ask = { .verb = VERB_ERASE, .class = class_name, .purpose = door->purpose };
-	const struct policy_class *class = policy_class_find(door->tenant->policy, class_name);
-	struct indexing to = { door, class, &read.row, &one.terms };
+	const struct policy_class *class;
+	struct record_row indexed;
+	struct indexing to = { door, NULL, &indexed, &one.terms, false };
 	struct str body;
 
 	arena_init(&arena, 8 * MIB);
+	TRY(class_need(door, &ask, "erase", &class, err));
 	TRY(store_read(door->vault->store, row_read, &read, err));
-	if (class == NULL || read.row.class != class->number)
+	if (read.row.class != class->number)
 		return FAIL(err, RC_NOT_FOUND, "there is no such record");
 	ask.subject = read.row.subject;
+	indexed = read.row;
+	one.version = read.row.version;
+	to.class = class;
 	TRY(touch_begin(&touch, door, &ask, "erase", err));
+	TRY(touch_first(&touch, err));
 	TRY(row_unseal(door->vault, &read.row, &arena, &body, err));
 	TRY(body_read(&to, body, err));
 	touch_about(&touch, (struct str){ (const char *)id.bytes, 16 }, 1);
@@ -370,9 +389,10 @@ one_release(const struct door *door, struct str class_name, struct row_read *rea
 	struct fetched fetched = { &read->row, 1 };
 	struct vault_records records;
 
-	if (class == NULL || read->row.class != class->number)
+	if (read->row.class != class->number)
 		return FAIL(err, RC_NOT_FOUND, "there is no such record");
 	TRY(touch_begin(&touch, door, &ask, "read", err));
+	TRY(touch_first(&touch, err));
 	TRY(fetched_release(&touch, &fetched, read->arena, &records, err));
 	*record = records.items[0];
 	return RC_OK;
@@ -383,7 +403,10 @@ vault_get(const struct door *door, struct str class, struct id id, struct arena 
           struct vault_record *record, struct err *err)
 {
 	struct row_read read = { door->tenant->id, id, arena, { 0 } };
+	struct ask ask = { .verb = VERB_READ, .class = class, .purpose = door->purpose };
+	const struct policy_class *declared;
 
+	TRY(class_need(door, &ask, "read", &declared, err));
 	TRY(store_read(door->vault->store, row_read, &read, err));
 	return one_release(door, class, &read, record, err);
 }
@@ -407,11 +430,13 @@ enum rc
 vault_find(const struct door *door, struct str class_name, const struct vault_term *term,
            struct arena *arena, struct vault_record *record, struct err *err)
 {
-	const struct policy_class *class = policy_class_find(door->tenant->policy, class_name);
-	const struct policy_index *index =
-	    class == NULL ? NULL : policy_index_find(class, str_from_c(term->field));
+	struct ask ask = { .verb = VERB_READ, .class = class_name, .purpose = door->purpose };
 	struct find find = { .read = { door->tenant->id, { { 0 } }, arena, { 0 } } };
+	const struct policy_class *class;
+	const struct policy_index *index;
 
+	TRY(class_need(door, &ask, "read", &class, err));
+	index = policy_index_find(class, str_from_c(term->field));
 	if (index == NULL || index->kind != INDEX_TERM)
 		return FAIL(err, RC_INVALID, "the policy indexes no such term");
 	find.term = (struct term_row){ .class = class->number, .name = index->number };
@@ -452,7 +477,7 @@ vault_list(const struct door *door, struct str class_name, struct record_query *
 	const struct policy_class *class;
 
 	TRY(touch_begin(&touch, door, &ask, "read", err));
-	TRY(class_need(door, &touch, &class, err));
+	TRY(touch_class(&touch, &class, err));
 	query->tenant = door->tenant->id;
 	query->class = class->number;
 	TRY(store_read(door->vault->store, list_read, &read, err));
@@ -480,13 +505,14 @@ vault_history(const struct door *door, struct str class_name, struct id id, stru
               struct vault_records *records, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	const struct policy_class *class = policy_class_find(door->tenant->policy, class_name);
+	const struct policy_class *class;
 	struct history_read read = { { door->tenant->id, id, arena, { 0 } }, NULL, 0 };
 	struct ask ask = { .verb = VERB_READ, .class = class_name, .purpose = door->purpose };
 	struct fetched all;
 
+	TRY(class_need(door, &ask, "read", &class, err));
 	TRY(store_read(door->vault->store, history_read, &read, err));
-	if (class == NULL || read.current.row.class != class->number)
+	if (read.current.row.class != class->number)
 		return FAIL(err, RC_NOT_FOUND, "there is no such record");
 	ask.subject = read.current.row.subject;
 	all.count = read.count + 1;
@@ -495,5 +521,6 @@ vault_history(const struct door *door, struct str class_name, struct id id, stru
 	for (size_t i = 0; i < read.count; i++)
 		all.rows[i + 1] = read.old[i];
 	TRY(touch_begin(&touch, door, &ask, "read", err));
+	TRY(touch_first(&touch, err));
 	return fetched_release(&touch, &all, arena, records, err);
 }

@@ -1,9 +1,13 @@
 #include "vault/series.h"
 
+#include <assert.h>
+
 #include "base/limits.h"
 #include "vault/inside.h"
 
-#define CHANGE_COUNTER 1 /* kind of the counter of a subject's changes */
+/* Kinds of a subject's counters. */
+#define CHANGE_COUNTER  1 /* of its changes */
+#define COMPACT_COUNTER 2 /* of how often its segments were joined */
 
 /* --- marks ----------------------------------------------------------------------- */
 
@@ -68,6 +72,7 @@ struct append {
 	struct term_row *terms; /* their MACs, one a term */
 	struct record_row retention;
 	struct key key;
+	struct projection_writing projection;
 	struct arena *arena;
 };
 
@@ -79,6 +84,7 @@ segment_of_item(const struct series_append *append, uint64_t item)
 	while (item >= (uint64_t)segment->items) {
 		item -= (uint64_t)segment->items;
 		segment++;
+		assert(segment < append->segments + append->segment_count);
 	}
 	return segment;
 }
@@ -167,6 +173,8 @@ append_write(struct store_tx *tx, void *arg, struct err *err)
 	TRY(store_counter_add(tx, &counter, &last, err));
 	TRY(terms_write(tx, append, last - count + 1, err));
 	TRY(segments_write(tx, append, last - count + 1, err));
+	if (append->what->projection != NULL)
+		TRY(projection_write(tx, &append->projection, err));
 	return touch_record(tx, append->touch, err);
 }
 
@@ -174,16 +182,7 @@ static void
 append_wipe(struct append *append)
 {
 	key_wipe(&append->key);
-}
-
-static MUST_CHECK enum rc
-class_find(const struct door *door, struct str name, const struct policy_class **class,
-           struct err *err)
-{
-	*class = policy_class_find(door->tenant->policy, name);
-	if (*class == NULL)
-		return FAIL(err, RC_DENIED, "the policy does not declare this class");
-	return RC_OK;
+	key_wipe(&append->projection.key);
 }
 
 /* An identifier is unique within its subject: row->subject is given. */
@@ -208,8 +207,6 @@ append_prepare(struct append *append, const struct door *door, struct err *err)
 {
 	struct series_append *what = append->what;
 	int64_t now_us = clock_now_us(door->vault->clock);
-	struct record_key_name name = { door->tenant->id, what->subject, append->class->number,
-		                        0 };
 	struct id *ids = arena_alloc(append->arena, what->segment_count * sizeof(*ids), 1);
 
 	append->retention = (struct record_row){ .tenant = door->tenant->id,
@@ -217,8 +214,6 @@ append_prepare(struct append *append, const struct door *door, struct err *err)
 		                                 .class = append->class->number,
 		                                 .version = 1 };
 	row_retention(&append->retention, append->class, now_us);
-	name.month = append->retention.month;
-	TRY(keys_record(door->vault->keys, &name, true, &append->key, err));
 	append->terms =
 	    arena_alloc(append->arena, (what->term_count + 1) * sizeof(*append->terms),
 	                _Alignof(struct term_row));
@@ -236,6 +231,33 @@ append_prepare(struct append *append, const struct door *door, struct err *err)
 	return RC_OK;
 }
 
+/* The key that the retention names; for whoever may not write none is made. */
+static MUST_CHECK enum rc
+append_key(struct append *append, struct err *err)
+{
+	const struct record_row *row = &append->retention;
+	struct keys *keys = append->touch->door->vault->keys;
+	struct record_key_name name = { row->tenant, row->subject, row->class, row->month };
+	enum rc rc = keys_record(keys, &name, false, &append->key, err);
+
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	TRY(touch_first(append->touch, err));
+	rc = keys_record(keys, &name, true, &append->key, err);
+	return rc == RC_NOT_FOUND ? FAIL(err, RC_GONE, "there is no such subject (any more)")
+	                          : rc;
+}
+
+static bool
+has_items(const struct series_append *what)
+{
+	for (size_t i = 0; i < what->segment_count; i++) {
+		if (what->segments[i].items <= 0)
+			return false;
+	}
+	return true;
+}
+
 enum rc
 vault_series_append(const struct door *door, struct series_append *what, struct err *err)
 {
@@ -249,11 +271,15 @@ vault_series_append(const struct door *door, struct series_append *what, struct 
 		           .subject = what->subject };
 
 	arena_init(&arena, 64 * MIB);
-	if (what->segment_count == 0)
+	if (what->segment_count == 0 || !has_items(what))
 		return FAIL(err, RC_INVALID, "nothing to append");
-	TRY(class_find(door, what->class, &append.class, err));
 	TRY(touch_begin(&touch, door, &ask, "write", err));
+	TRY(touch_class(&touch, &append.class, err));
 	TRY(append_prepare(&append, door, err));
+	TRY(append_key(&append, err));
+	if (what->projection != NULL)
+		TRY(projection_prepare(door, what->projection, what->subject,
+		                       &append.projection, err));
 	TRY(store_write(door->vault->store, append_write, &append, err));
 	return touch_end(&touch, err);
 }
@@ -266,16 +292,21 @@ struct read {
 	struct arena *arena;
 	struct record_row *rows;
 	size_t count;
+	int64_t generation;
 };
 
 static MUST_CHECK enum rc
 read_rows(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct read *read = arg;
+	struct counter_row counter = { .tenant = read->query.tenant,
+		                       .owner = read->query.subject,
+		                       .kind = COMPACT_COUNTER };
 
 	TRY(touch_decide(tx, read->touch, err));
 	if (touch_is_refused(read->touch))
 		return RC_OK;
+	TRY(store_counter_get(tx, &counter, &read->generation, err));
 	return store_record_list(tx, &read->query, read->arena, &read->rows, &read->count, err);
 }
 
@@ -309,7 +340,8 @@ record_query_of(const struct series_query *query, const struct policy_class *cla
 		                      .order = query->order,
 		                      .after = query->after,
 		                      .after_key = query->after_key,
-		                      .limit = query->limit };
+		                      .limit = query->limit,
+		                      .items_wanted = query->items_wanted };
 }
 
 static MUST_CHECK enum rc
@@ -320,6 +352,7 @@ read_release(struct read *read, struct series_segments *segments, struct err *er
 	int64_t items = 0;
 
 	segments->count = read->count;
+	segments->generation = read->generation;
 	segments->items = arena_alloc(read->arena, (read->count + 1) * sizeof(*segments->items),
 	                              _Alignof(struct series_segment));
 	for (size_t i = 0; i < read->count; i++) {
@@ -330,24 +363,6 @@ read_release(struct read *read, struct series_segments *segments, struct err *er
 	touch_about(read->touch, (struct str){ (const char *)ids, read->count * sizeof(*ids) },
 	            items);
 	return touch_commit(read->touch, err);
-}
-
-/* Of rows by time_to_us down: how many hold the latest `wanted` items for sure,
- * because what follows ended before all of those began. */
-static size_t
-rows_with_latest(const struct read *read, int64_t wanted)
-{
-	int64_t earliest_us = INT64_MAX;
-	int64_t items = 0;
-
-	for (size_t i = 0; i < read->count; i++) {
-		if (items >= wanted && read->rows[i].time_to_us < earliest_us)
-			return i;
-		items += read->rows[i].items;
-		if (read->rows[i].time_from_us < earliest_us)
-			earliest_us = read->rows[i].time_from_us;
-	}
-	return read->count;
 }
 
 enum rc
@@ -362,16 +377,15 @@ vault_series_read(const struct door *door, const struct series_query *query,
 		           .purpose = door->purpose,
 		           .subject = query->subject };
 
-	TRY(class_find(door, query->class, &class, err));
 	TRY(touch_begin(&touch, door, &ask, query->act == NULL ? "read" : query->act, err));
+	TRY(touch_class(&touch, &class, err));
 	read.query = record_query_of(query, class, door->tenant->id);
 	TRY(store_read(door->vault->store, read_rows, &read, err));
-	if (query->items_wanted != 0)
-		read.count = rows_with_latest(&read, query->items_wanted);
 	return read_release(&read, segments, err);
 }
 
 struct term_read {
+	struct touch *touch;
 	struct term_row row;
 };
 
@@ -380,20 +394,29 @@ term_read(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct term_read *read = arg;
 
-	return store_term_find(tx, &read->row, err);
+	TRY(touch_decide(tx, read->touch, err));
+	return touch_is_refused(read->touch) ? RC_OK : store_term_find(tx, &read->row, err);
 }
 
-/* Tells a number, no data: whoever reads the item goes through the door. */
+/* Tells a number to whoever may write, no data: reading the item is a touch of its own. */
 enum rc
 vault_series_find(const struct door *door, struct str class_name, struct id subject,
                   const struct series_term *term, int64_t *number, struct err *err)
 {
+	CLEANUP(touch_wipe) struct touch touch = { 0 };
 	const struct policy_class *class;
-	struct term_read read = { { .subject = subject } };
+	struct term_read read = { &touch, { .subject = subject } };
+	struct ask ask = { .verb = VERB_WRITE,
+		           .class = class_name,
+		           .purpose = door->purpose,
+		           .subject = subject };
 
-	TRY(class_find(door, class_name, &class, err));
+	TRY(touch_begin(&touch, door, &ask, "find", err));
+	TRY(touch_class(&touch, &class, err));
 	TRY(term_prepare(door, class, term, &read.row, err));
 	TRY(store_read(door->vault->store, term_read, &read, err));
+	if (touch_is_refused(&touch))
+		return touch_refuse(&touch, touch.decision.refusal, err);
 	*number = read.row.number;
 	return RC_OK;
 }
@@ -446,7 +469,9 @@ vault_series_small(const struct door *door, struct series_small_query *query,
 
 	if (door->actor->kind != ACTOR_SYSTEM)
 		return FAIL(err, RC_DENIED, "housekeeping is the server's own");
-	TRY(class_find(door, query->class, &class, err));
+	class = policy_class_find(door->tenant->policy, query->class);
+	if (class == NULL)
+		return FAIL(err, RC_DENIED, "the policy does not declare this class");
 	read.query = (struct record_query){ .tenant = door->tenant->id,
 		                            .class = class->number,
 		                            .items_below = query->items_below,
@@ -470,12 +495,14 @@ struct compact {
 	struct series_compact *what;
 };
 
-/* What is joined keeps its retention: all of one month, the earliest deadline. */
+/* What is joined is this series' and keeps its retention: all of one month, the
+ * earliest deadline. */
 static MUST_CHECK enum rc
 retention_read(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct compact *compact = arg;
 	struct record_row *whole = &compact->base.retention;
+	int64_t items = 0;
 
 	for (size_t i = 0; i < compact->what->remove_count; i++) {
 		struct record_row row;
@@ -485,24 +512,25 @@ retention_read(struct store_tx *tx, void *arg, struct err *err)
 			           ? FAIL(err, RC_RETRY,
 			                  "a segment has been replaced meanwhile")
 			           : err->rc;
+		if (!id_eq(row.subject, whole->subject) || row.class != whole->class)
+			return FAIL(err, RC_INVALID, "a segment of another series");
 		if (i != 0 && row.month != whole->month)
 			return FAIL(err, RC_INVALID, "segments of two retention months");
+		items += row.items;
 		whole->month = row.month;
 		if (i == 0 || row.expires_us < whole->expires_us)
 			whole->expires_us = row.expires_us;
 	}
+	if (items != compact->what->into.items)
+		return FAIL(err, RC_INVALID, "the new segment does not hold as many items");
 	return RC_OK;
 }
 
 static MUST_CHECK enum rc
 compact_key(struct compact *compact, const struct door *door, struct err *err)
 {
-	struct record_key_name name = { door->tenant->id, compact->what->subject,
-		                        compact->base.class->number, 0 };
-
 	TRY(store_read(door->vault->store, retention_read, compact, err));
-	name.month = compact->base.retention.month;
-	return keys_record(door->vault->keys, &name, true, &compact->base.key, err);
+	return append_key(&compact->base, err);
 }
 
 static void
@@ -517,6 +545,9 @@ compact_write(struct store_tx *tx, void *arg, struct err *err)
 	struct compact *compact = arg;
 	struct series_compact *what = compact->what;
 	struct record_row row = segment_row(&compact->base, &what->into);
+	struct counter_row counter = {
+		.tenant = row.tenant, .owner = row.subject, .kind = COMPACT_COUNTER, .add = 1
+	};
 
 	TRY(touch_decide(tx, compact->base.touch, err));
 	if (touch_is_refused(compact->base.touch))
@@ -528,6 +559,7 @@ compact_write(struct store_tx *tx, void *arg, struct err *err)
 			                  "a segment has been replaced meanwhile")
 			           : err->rc;
 	}
+	TRY(store_counter_add(tx, &counter, &counter.add, err));
 	row.created_us = store_tx_now_us(tx);
 	TRY(row_seal(&compact->base.key, &row, what->into.body, compact->base.arena, err));
 	TRY(store_record_insert(tx, &row, err));
@@ -554,8 +586,8 @@ vault_series_compact(const struct door *door, struct series_compact *what, struc
 		           .subject = what->subject };
 
 	arena_init(&arena, 256 * MIB);
-	TRY(class_find(door, what->class, &compact.base.class, err));
 	TRY(touch_begin(&touch, door, &ask, "compact", err));
+	TRY(touch_class(&touch, &compact.base.class, err));
 	TRY(append_prepare(&compact.base, door, err));
 	TRY(compact_key(&compact, door, err));
 	TRY(store_write(door->vault->store, compact_write, &compact, err));

@@ -11,7 +11,7 @@
 #ifndef VAULT_SERIES_H
 #define VAULT_SERIES_H
 
-#include "vault/vault.h"
+#include "vault/projection.h"
 
 struct series_mark {
 	struct id owner; /* the device */
@@ -47,6 +47,7 @@ struct series_append {
 	size_t term_count;
 	struct series_segment *segments;
 	size_t segment_count;
+	const struct projection_change *projection; /* NULL: none */
 };
 
 enum rc vault_marks_read(const struct door *door, struct series_mark *marks, size_t count,

@@ -82,6 +82,47 @@ erasing_ticket(int64_t tenant, struct id subject, int64_t now_us)
 	return row;
 }
 
+/* The log outlives whom it is about. */
+static bool
+is_erased_with(const struct policy *policy, const struct policy_class *class, int64_t kind)
+{
+	return policy_class_is_about(policy, class, kind) &&
+	       !str_eq(class->about, STR("actor"));
+}
+
+static struct str
+purpose_for(const struct policy *policy, const struct policy_class *class, struct str wanted)
+{
+	const struct policy_purpose *purpose = policy_purpose_find(policy, wanted);
+
+	if (purpose == NULL || (class->use >> (purpose - policy->purposes) & 1) != 0)
+		return wanted;
+	return policy->purposes[__builtin_ctzll(class->use)].name;
+}
+
+/* Every class must be one that the actor may erase; the first that is not stands
+ * in the entry.  The door's purpose is the first class's: no purpose is all's. */
+static MUST_CHECK enum rc
+erase_decide(struct store_tx *tx, struct touch *touch, struct err *err)
+{
+	const struct policy *policy = touch->door->tenant->policy;
+	struct str first = touch->ask.class;
+
+	TRY(touch_decide(tx, touch, err));
+	for (size_t i = 0; i < policy->class_count && !touch_is_refused(touch); i++) {
+		const struct policy_class *class = &policy->classes[i];
+		if (!is_erased_with(policy, class, touch->subject.kind))
+			continue;
+		touch->ask.class = class->name;
+		touch->ask.purpose = purpose_for(policy, class, touch->door->purpose);
+		TRY(touch_decide(tx, touch, err));
+	}
+	touch->entry.class = touch_is_refused(touch) ? touch->ask.class : first;
+	touch->ask.class = first;
+	touch->ask.purpose = touch->door->purpose;
+	return RC_OK;
+}
+
 static MUST_CHECK enum rc
 erase_begin(struct store_tx *tx, void *arg, struct err *err)
 {
@@ -89,7 +130,7 @@ erase_begin(struct store_tx *tx, void *arg, struct err *err)
 	struct ticket_row ticket =
 	    erasing_ticket(touch->door->tenant->id, touch->ask.subject, store_tx_now_us(tx));
 
-	TRY(touch_decide(tx, touch, err));
+	TRY(erase_decide(tx, touch, err));
 	TRY(touch_record(tx, touch, err));
 	if (touch_is_refused(touch))
 		return RC_OK;

@@ -3,7 +3,8 @@
 #include "base/json.h"
 #include "crypto/seal.h"
 
-#define COMMIT_TEXT_MAX 64 /* bytes of ids that a commitment is made over in one go */
+#define COMMIT_TEXT_MAX 64        /* bytes of ids that a commitment is made over in one go */
+#define LOOK_BYTES      (4 * KIB) /* of one line of who looked, with a stated reason */
 
 static struct digest
 commitment(const struct key *key, struct str ids, const uint8_t nonce[16])
@@ -59,6 +60,24 @@ touch_keys(struct touch *touch, struct err *err)
 	return RC_OK;
 }
 
+/* An entry says only words of the policy: what is not declared may be anything. */
+static void
+touch_words(struct touch *touch)
+{
+	const struct policy *policy = touch->door->tenant->policy;
+	const struct ask *ask = &touch->ask;
+
+	if (policy_class_find(policy, ask->class) != NULL)
+		touch->entry.class = ask->class;
+	if (policy_purpose_find(policy, ask->purpose) != NULL ||
+	    str_eq(ask->purpose, STR("none")))
+		touch->entry.purpose = ask->purpose;
+	if (ask->verb == VERB_MANAGE)
+		touch->entry.detail = ask->what;
+	else if (policy_recipient_find(policy, ask->recipient) != NULL)
+		touch->entry.detail = ask->recipient;
+}
+
 enum rc
 touch_begin(struct touch *touch, const struct door *door, const struct ask *ask,
             const char *act, struct err *err)
@@ -66,10 +85,7 @@ touch_begin(struct touch *touch, const struct door *door, const struct ask *ask,
 	*touch = (struct touch){ .door = door, .act = act, .ask = *ask, .index = -1 };
 	touch->has_subject = !id_is_zero(ask->subject);
 	touch->entry.act = str_from_c(act);
-	touch->entry.class = ask->class;
-	touch->entry.purpose = ask->purpose;
-	touch->entry.detail = ask->verb == VERB_MANAGE ? ask->what : ask->recipient;
-	touch->entry.count = 0;
+	touch_words(touch);
 	touch->entry.policy = door->tenant->policy->hash;
 	if (door->actor->kind == ACTOR_SYSTEM)
 		touch->entry.role = STR("system");
@@ -102,6 +118,38 @@ touch_decide(struct store_tx *tx, struct touch *touch, struct err *err)
 	return RC_OK;
 }
 
+enum rc
+touch_class(struct touch *touch, const struct policy_class **class, struct err *err)
+{
+	*class = policy_class_find(touch->door->tenant->policy, touch->ask.class);
+	if (*class != NULL)
+		return RC_OK;
+	return touch_refuse(touch, REFUSAL_CLASS_UNDECLARED, err);
+}
+
+static MUST_CHECK enum rc
+touch_peek(struct store_tx *tx, void *touch, struct err *err)
+{
+	return touch_decide(tx, touch, err);
+}
+
+enum rc
+touch_first(struct touch *touch, struct err *err)
+{
+	TRY(store_read(touch->door->vault->store, touch_peek, touch, err));
+	touch->state_version = 0;
+	return touch_is_refused(touch) ? touch_refuse(touch, touch->decision.refusal, err)
+	                               : RC_OK;
+}
+
+enum rc
+touch_refuse(struct touch *touch, enum refusal refusal, struct err *err)
+{
+	touch->decision.refusal = refusal;
+	TRY(store_write(touch->door->vault->store, note_write, touch, err));
+	return touch_end(touch, err);
+}
+
 void
 touch_about(struct touch *touch, struct str ids, int64_t count)
 {
@@ -118,7 +166,7 @@ static MUST_CHECK enum rc
 look_record(struct store_tx *tx, const struct touch *touch, struct err *err)
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
-	uint8_t sealed[512 + SEAL_EXTRA_BYTES];
+	uint8_t sealed[LOOK_BYTES + SEAL_EXTRA_BYTES];
 	int64_t place[2] = { touch->door->tenant->id, touch->index };
 	struct look_row row = { .tenant = place[0],
 		                .subject = touch->ask.subject,
@@ -129,7 +177,7 @@ look_record(struct store_tx *tx, const struct touch *touch, struct err *err)
 	struct str body;
 
 	id_format(touch->door->actor->id, actor);
-	buf_init(&text, 512);
+	buf_init(&text, LOOK_BYTES);
 	json_out_init(&out, &text);
 	json_object_begin(&out);
 	json_text_at(&out, "actor", str_from_c(actor));

@@ -185,7 +185,8 @@ parts_open(struct vault *vault, const struct vault_options *options, struct err 
 	audit.dir = path;
 	TRY(audit_open(&vault->audit, &audit, err));
 	TRY(server_log_open(vault, err));
-	return tenant_load_all(vault, err);
+	TRY(tenant_load_all(vault, err));
+	return vault->is_read_only ? RC_OK : subjects_finish_erasing(vault, err);
 }
 
 enum rc
