@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "service/measure/analyte.h"
+#include "service/measure/contact.h"
 #include "service/measure/segment.h"
 
 #define TRIES_MAX     64
@@ -308,10 +309,24 @@ results_fill(struct attempt *attempt)
 	}
 }
 
+/* The device of what is stored; a request has one, or none. */
+static void
+contact_find(const struct attempt *attempt, struct contact *contact)
+{
+	for (size_t i = 0; i < attempt->due; i++) {
+		const struct reading *item = &attempt->intake->items[attempt->order[i]];
+		if (!id_is_zero(item->device) && item->received_us > contact->seen_us)
+			*contact =
+			    (struct contact){ item->device, item->received_us, item->drift_ms };
+	}
+}
+
 static MUST_CHECK enum rc
 attempt_make(struct attempt *attempt, struct err *err)
 {
 	struct series_append *append = &attempt->append;
+	struct projection_change change;
+	struct contact contact = { 0 };
 
 	TRY(marks_read(attempt, err));
 	TRY(duplicates_find(attempt, err));
@@ -323,7 +338,13 @@ attempt_make(struct attempt *attempt, struct err *err)
 	                              _Alignof(struct buf));
 	terms_list(attempt);
 	TRY(segments_pack(attempt, err));
+	contact_find(attempt, &contact);
+	if (!id_is_zero(contact.device)) {
+		change = contact_change(&contact);
+		append->projection = &change;
+	}
 	TRY(vault_series_append(attempt->door, append, err));
+	append->projection = NULL;
 	results_fill(attempt);
 	return RC_OK;
 }

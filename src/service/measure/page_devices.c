@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "people/code.h"
 #include "people/qr.h"
+#include "service/measure/contact.h"
 #include "service/measure/device.h"
 #include "service/measure/lookup.h"
 #include "service/measure/pages.h"
@@ -32,53 +33,49 @@ device_fill(struct doc_cell *cells, struct arena *arena, const struct device *de
 	cell_int(&cells[5], device->enrolled_us);
 }
 
-/* When the device last delivered, and how much of what was loaded is from it. */
-static void
-contact_fill(struct doc_cell *cells, const struct device *device,
-             const struct readings *readings)
+static MUST_CHECK enum rc
+contacts_of(struct request *request, struct contacts *contacts, struct err *err)
 {
-	int64_t count = 0;
+	struct str body = STR_EMPTY;
+	struct projection_query query = { .class = STR("device"),
+		                          .name = CONTACT_NAME,
+		                          .subjects = &request->actor.subject,
+		                          .count = 1,
+		                          .bodies = &body };
 
-	for (size_t i = 0; i < readings->count; i++) {
-		const struct reading *item = &readings->items[i];
-		if (!id_eq(item->device, device->id))
-			continue;
-		count++;
-		if (!cells[6].is_set || item->received_us > cells[6].number) {
-			cell_int(&cells[6], item->received_us);
-			if (item->drift_ms != 0)
-				cell_int(&cells[7], item->drift_ms);
-		}
-	}
-	cell_int(&cells[8], count);
+	TRY(vault_projections(&request->door, &query, request->arena, err));
+	return contacts_read(body, contacts, err);
 }
 
-static MUST_CHECK enum rc
-readings_of(struct request *request, size_t latest, struct readings *readings, struct err *err)
+static void
+contact_fill(struct doc_cell *cells, const struct contacts *contacts,
+             const struct device *device)
 {
-	struct lookup lookup = { .subject = request->actor.subject,
-		                 .analyte = ANALYTE_ANY,
-		                 .latest = latest };
+	const struct contact *contact = contact_of(contacts, device->id);
 
-	return lookup_readings(&request->door, &lookup, request->arena, readings, err);
+	if (contact == NULL)
+		return;
+	cell_int(&cells[6], contact->seen_us);
+	if (contact->drift_ms != 0)
+		cell_int(&cells[7], contact->drift_ms);
 }
 
 enum rc
 devices_show(struct request *request, struct doc *doc, struct err *err)
 {
-	struct readings readings;
+	struct contacts contacts;
 	struct devices devices;
 	struct doc_part *part;
 
 	doc_page_text(doc, "page_title", STR("My devices"));
 	TRY(device_list(&request->door, request->actor.subject, (struct id){ { 0 } },
 	                request->arena, &devices, err));
-	TRY(readings_of(request, 1000, &readings, err));
+	TRY(contacts_of(request, &contacts, err));
 	part = doc_rows(doc, "devices", device_fields, COUNT_OF(device_fields) - 1);
 	for (size_t i = 0; i < devices.count; i++) {
 		struct doc_cell cells[COUNT_OF(device_fields)] = { 0 };
 		device_fill(cells, request->arena, &devices.items[i]);
-		contact_fill(cells, &devices.items[i], &readings);
+		contact_fill(cells, &contacts, &devices.items[i]);
 		memcpy(doc_row(doc, part), cells, sizeof(cells) - sizeof(cells[0]));
 	}
 	return RC_OK;
@@ -97,17 +94,24 @@ device_of_path(struct request *request, struct device *device, struct err *err)
 enum rc
 device_show(struct request *request, struct doc *doc, struct err *err)
 {
+	struct lookup lookup = { .subject = request->actor.subject, .analyte = ANALYTE_ANY };
+	struct contacts contacts;
 	struct readings readings;
 	struct device device;
 	struct doc_cell *cells;
+	int64_t count = 0;
 
 	TRY(device_of_path(request, &device, err));
-	TRY(readings_of(request, 0, &readings, err));
+	TRY(contacts_of(request, &contacts, err));
+	TRY(lookup_readings(&request->door, &lookup, request->arena, &readings, err));
+	for (size_t i = 0; i < readings.count; i++)
+		count += id_eq(readings.items[i].device, device.id);
 	doc_page_text(doc, "page_title", device.model);
 	doc_page_bool(doc, "is_active", device.state != DEVICE_REVOKED);
 	cells = doc_record(doc, "device", device_fields, COUNT_OF(device_fields));
 	device_fill(cells, request->arena, &device);
-	contact_fill(cells, &device, &readings);
+	contact_fill(cells, &contacts, &device);
+	cell_int(&cells[8], count);
 	return RC_OK;
 }
 

@@ -1,6 +1,7 @@
 /*
  * The first page of the company's staff: counts, never a reading.
  */
+#include "service/measure/contact.h"
 #include "service/measure/device.h"
 #include "service/measure/pages.h"
 
@@ -9,13 +10,17 @@
 struct model {
 	struct str name;
 	int64_t count;
+	int64_t stale; /* silent for a day */
 };
 
 struct tally {
 	int64_t devices, active;
 	struct model models[MODELS_MAX]; /* more are counted together, as "other" */
 	size_t model_count;
+	int64_t now_us;
 };
+
+#define SILENT_US US_PER_DAY
 
 static struct model *
 model_of(struct tally *tally, struct str name)
@@ -32,22 +37,60 @@ model_of(struct tally *tally, struct str name)
 	return &tally->models[tally->model_count++];
 }
 
+/* The contacts of every member of a page of devices, side by side with them. */
+static MUST_CHECK enum rc
+contacts_load(struct request *request, const struct devices *page, struct str **bodies,
+              struct err *err)
+{
+	struct id *members = arena_alloc(request->arena, (page->count + 1) * sizeof(*members),
+	                                 _Alignof(struct id));
+	struct projection_query query = { .class = STR("device"),
+		                          .name = CONTACT_NAME,
+		                          .subjects = members,
+		                          .count = page->count };
+
+	*bodies = arena_alloc(request->arena, (page->count + 1) * sizeof(**bodies),
+	                      _Alignof(struct str));
+	query.bodies = *bodies;
+	for (size_t i = 0; i < page->count; i++)
+		members[i] = page->items[i].member;
+	return page->count == 0
+	           ? RC_OK
+	           : vault_projections(&request->door, &query, request->arena, err);
+}
+
+static MUST_CHECK enum rc
+device_count(struct tally *tally, const struct device *device, struct str body, struct err *err)
+{
+	const struct contact *contact;
+	struct contacts contacts;
+	struct model *model;
+
+	tally->devices++;
+	if (device->state != DEVICE_ACTIVE)
+		return RC_OK;
+	TRY(contacts_read(body, &contacts, err));
+	contact = contact_of(&contacts, device->id);
+	model = model_of(tally, device->model);
+	tally->active++;
+	model->count++;
+	model->stale += contact == NULL || tally->now_us - contact->seen_us > SILENT_US;
+	return RC_OK;
+}
+
 static MUST_CHECK enum rc
 devices_count(struct request *request, struct tally *tally, struct err *err)
 {
 	struct id after = { { 0 } };
 	struct devices page;
+	struct str *bodies;
 
 	do {
 		TRY(device_list(&request->door, (struct id){ { 0 } }, after, request->arena,
 		                &page, err));
-		for (size_t i = 0; i < page.count; i++) {
-			tally->devices++;
-			if (page.items[i].state != DEVICE_ACTIVE)
-				continue;
-			tally->active++;
-			model_of(tally, page.items[i].model)->count++;
-		}
+		TRY(contacts_load(request, &page, &bodies, err));
+		for (size_t i = 0; i < page.count; i++)
+			TRY(device_count(tally, &page.items[i], bodies[i], err));
 		if (page.count != 0)
 			after = page.items[page.count - 1].id;
 	} while (page.count == LIMIT_PAGE_ROWS);
@@ -88,11 +131,14 @@ enum rc
 staff_show(struct request *request, struct doc *doc, struct err *err)
 {
 	static const struct doc_field fields[] = { { "model", DOC_TEXT, NULL, "Model" },
-		                                   { "count", DOC_INT, NULL, "In use" } };
+		                                   { "count", DOC_INT, NULL, "In use" },
+		                                   { "stale", DOC_INT, NULL,
+		                                     "Silent for a day" } };
 	struct tally *tally = ARENA_NEW(request->arena, struct tally);
 	struct doc_part *part;
 	int64_t members;
 
+	tally->now_us = request->now_us;
 	doc_page_text(doc, "page_title", STR("Overview"));
 	TRY(members_count(request, &members, err));
 	TRY(devices_count(request, tally, err));
@@ -105,6 +151,7 @@ staff_show(struct request *request, struct doc *doc, struct err *err)
 		struct doc_cell *cells = doc_row(doc, part);
 		cell_text(&cells[0], tally->models[i].name);
 		cell_int(&cells[1], tally->models[i].count);
+		cell_int(&cells[2], tally->models[i].stale);
 	}
 	return RC_OK;
 }
