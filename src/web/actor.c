@@ -148,6 +148,8 @@ assurance_needed(const struct request *request)
 
 	if (request->route->need.kind == NEED_SESSION)
 		return request->route->assurance;
+	if (request->session != NULL && request->session->needs_factor)
+		return 2;
 	if (policy->second_factor == SECOND_REQUIRED && actor->kind == ACTOR_PERSON)
 		return 2;
 	if (actor->role != NULL && actor->role->needs_second_factor)

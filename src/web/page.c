@@ -57,6 +57,10 @@ languages_add(struct exchange *exchange)
 	const struct language *mine = exchange->request.language;
 	struct doc_part *rows;
 
+	/* The choice is kept in a cookie: none is offered where the policy has none. */
+	if (exchange->request.tenant == NULL ||
+	    policy_cookie_find(exchange->request.tenant->policy, STR("lang")) == NULL)
+		return;
 	if (language_count < 2 || doc_find(&exchange->doc, STR("languages")) != NULL)
 		return;
 	rows =
@@ -110,6 +114,8 @@ parts_add(struct exchange *exchange)
 	text_add(doc, "tenant_name", request->tenant->name);
 	text_add(doc, "tenant_prefix", request->prefix);
 	text_add(doc, "service", request->tenant->service);
+	if (request->method == METHOD_GET)
+		text_add(doc, "here", request->path); /* where a choice of language returns to */
 	if (request->session != NULL)
 		text_add(doc, "person_name", request->session->name);
 	bool_add(doc, "is_staff", is_staff(request->actor.role));
