@@ -1,7 +1,9 @@
 /*
- * See json.h.  json-c keeps the last of two members with one name, silently.
- * A duplicate is found by counting: outside of strings, each ':' of the text
- * belongs to one member, so a tree with fewer members than colons lost some.
+ * See json.h.  json-c keeps the last of two members with one name, silently, and
+ * takes numbers and strings that RFC 8259 does not.  So the text is looked
+ * through once more beside the tree (struct survey).  A duplicate is found by
+ * counting: outside of strings, each ':' of the text belongs to one member, so a
+ * tree with fewer members than colons lost some.
  */
 #include "base/json.h"
 
@@ -19,26 +21,92 @@ tokener_free(struct json_tokener **tokener)
 		json_tokener_free(*tokener);
 }
 
-/* Colons outside of strings.  The text has been parsed, so quotes pair up; an
- * apostrophe out there is one that json-c took for a quote: no count then. */
 static size_t
-colon_count(struct str text)
+digits_skip(struct str text, size_t at)
 {
+	while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9')
+		at++;
+	return at;
+}
+
+/* RFC 8259, section 6.  json-c also takes 00, -05 and 1. */
+static bool
+number_is_valid(struct str text)
+{
+	size_t start = str_starts_with(text, STR("-")) ? 1 : 0;
+	size_t at = digits_skip(text, start);
+	size_t part;
+
+	if (at == start || (at > start + 1 && text.ptr[start] == '0'))
+		return false;
+	if (at < text.len && text.ptr[at] == '.') {
+		part = at + 1;
+		at = digits_skip(text, part);
+		if (at == part)
+			return false;
+	}
+	if (at < text.len && (text.ptr[at] == 'e' || text.ptr[at] == 'E')) {
+		part = at + 1;
+		if (part < text.len && (text.ptr[part] == '+' || text.ptr[part] == '-'))
+			part++;
+		at = digits_skip(text, part);
+		if (at == part)
+			return false;
+	}
+	return at == text.len;
+}
+
+static bool
+begins_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
+}
+
+static size_t
+number_skip(struct str text, size_t at)
+{
+	while (at < text.len &&
+	       (begins_number(text.ptr[at]) || text.ptr[at] == 'e' || text.ptr[at] == 'E'))
+		at++;
+	return at;
+}
+
+/* What json-c's tree does not tell of the text. */
+struct survey {
+	size_t colons; /* outside of strings */
+	bool has_apostrophe;
+	bool has_bad_number;
+	bool has_control; /* unescaped in a string: RFC 8259, section 7 */
+};
+
+/* The text has been parsed, so quotes pair up; an apostrophe outside of them is
+ * one that json-c took for a quote. */
+static struct survey
+survey_of(struct str text)
+{
+	struct survey survey = { 0 };
 	bool in_string = false;
-	size_t count = 0;
+	size_t end;
 
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
 		if (c == '"')
 			in_string = !in_string;
-		else if (c == '\\' && in_string)
+		if (c == '\\' && in_string)
 			i++;
-		else if (c == '\'' && !in_string)
-			return SIZE_MAX;
-		else if (c == ':' && !in_string)
-			count++;
+		survey.has_control |= in_string && (unsigned char)c < ' ';
+		if (in_string)
+			continue;
+		survey.colons += c == ':' ? 1 : 0;
+		survey.has_apostrophe |= c == '\'';
+		if (!begins_number(c))
+			continue;
+		end = number_skip(text, i);
+		survey.has_bad_number |=
+		    !number_is_valid((struct str){ text.ptr + i, end - i });
+		i = end - 1;
 	}
-	return count;
+	return survey;
 }
 
 static size_t
@@ -95,6 +163,7 @@ json_parse(struct json *json, struct str text, struct err *err)
 	struct json_tokener *tokener = json_tokener_new_ex(LIMIT_JSON_DEPTH);
 	CLEANUP(json_free) struct json parsed = { NULL };
 	enum json_tokener_error code;
+	struct survey survey;
 
 	*json = (struct json){ NULL };
 	if (tokener == NULL)
@@ -118,9 +187,14 @@ json_parse(struct json *json, struct str text, struct err *err)
 	if (code != json_tokener_success)
 		return FAIL(err, RC_SYNTAX, "JSON is broken at byte %zu: %s",
 		            json_tokener_get_parse_end(tokener), json_tokener_error_desc(code));
+	survey = survey_of(text);
+	if (survey.has_bad_number)
+		return FAIL(err, RC_SYNTAX, "JSON holds a number that is none (RFC 8259)");
+	if (survey.has_control)
+		return FAIL(err, RC_SYNTAX, "JSON holds a control character in a string");
 	if (!tree_is_plain(parsed.root))
 		return FAIL(err, RC_SYNTAX, "JSON holds a number that cannot be kept");
-	if (colon_count(text) != member_count(parsed.root))
+	if (survey.has_apostrophe || survey.colons != member_count(parsed.root))
 		return FAIL(err, RC_SYNTAX,
 		            "JSON has one name twice in an object, or a name in apostrophes");
 	*json = parsed;

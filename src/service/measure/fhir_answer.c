@@ -36,7 +36,7 @@ enum rc
 fhir_refuse(struct request *request, const struct fhir_issues *issues, int http_status,
             struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	int status = http_status != 0 ? http_status : rc_http_status(issues->rc);
 
 	fhir_answer_begin(&answer, request);

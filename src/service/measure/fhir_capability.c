@@ -192,7 +192,8 @@ fhir_capability_write(struct json_out *out, const struct fhir_capability *capabi
 	json_name(out, "software");
 	json_object_begin(out);
 	json_text_at(out, "name", STR("Troth"));
-	json_text_at(out, "version", capability->software);
+	if (capability->software.len != 0)
+		json_text_at(out, "version", capability->software);
 	json_object_close(out);
 	json_name(out, "implementation");
 	json_object_begin(out);

@@ -12,7 +12,7 @@
 
 struct fhir_capability {
 	struct str url;      /* of the FHIR endpoint, https://…/T/fhir */
-	struct str software; /* version of the server */
+	struct str software; /* version of the server; empty: not told */
 	int64_t changed_us;  /* when the tables last changed */
 };
 

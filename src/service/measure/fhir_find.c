@@ -148,7 +148,7 @@ head_make(const struct find *find, const struct fhir_page *page, struct fhir_bun
 static MUST_CHECK enum rc
 find_answer(struct find *find, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct fhir_page page = {
 		&find->request->door, find->patient, &find->search, { 0 }, false
 	};
@@ -212,7 +212,7 @@ lastn_write(struct find *find, struct fhir_bundle *bundle, struct err *err)
 static MUST_CHECK enum rc
 lastn_answer(struct find *find, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct fhir_bundle_head head = { .type = "searchset",
 		                         .timestamp_us = find->request->now_us };
 	struct fhir_bundle bundle;

@@ -73,7 +73,7 @@ id_of_address(const struct request *request, struct id *id, struct err *err)
 enum rc
 fhir_patient_get(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct fhir_patient patient;
 	struct id id;
 
@@ -128,7 +128,7 @@ patient_entry(struct fhir_bundle *bundle, const struct request *request,
 enum rc
 fhir_patient_search(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct id own = request->actor.subject;
 	struct fhir_patient patient;
 	struct fhir_bundle bundle;
@@ -178,7 +178,7 @@ device_load(const struct request *request, struct id id, struct device *device, 
 enum rc
 fhir_device_get(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct device device;
 	struct fhir_device out;
 	struct id id;
@@ -234,7 +234,7 @@ devices_write(struct fhir_bundle *bundle, const struct request *request, struct 
 enum rc
 fhir_device_search(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct fhir_bundle bundle;
 
 	(void)doc;

@@ -215,7 +215,7 @@ latest_try(struct filling *filling, bool *is_full, struct err *err)
 static MUST_CHECK enum rc
 time_fill(struct filling *filling, struct err *err)
 {
-	CLEANUP(scan_close) struct scan scan;
+	CLEANUP(scan_close) struct scan scan = { 0 };
 	struct lookup lookup = lookup_after(filling);
 	struct readings batch;
 
@@ -247,8 +247,8 @@ best_cut(struct filling *filling, struct arena *arena)
 static MUST_CHECK enum rc
 update_fill(struct filling *filling, struct err *err)
 {
-	CLEANUP(scan_close) struct scan scan;
-	CLEANUP(arena_free) struct arena texts;
+	CLEANUP(scan_close) struct scan scan = { 0 };
+	CLEANUP(arena_free) struct arena texts = { 0 };
 	struct lookup lookup = lookup_of(filling->page);
 	struct readings batch;
 
@@ -315,7 +315,7 @@ fhir_page_load(struct fhir_page *page, struct arena *arena, struct err *err)
 enum rc
 fhir_page_count(const struct fhir_page *page, uint64_t *count, struct err *err)
 {
-	CLEANUP(scan_close) struct scan scan;
+	CLEANUP(scan_close) struct scan scan = { 0 };
 	struct lookup lookup = lookup_of(page);
 	struct readings batch;
 

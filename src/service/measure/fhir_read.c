@@ -12,9 +12,8 @@
 enum rc
 fhir_metadata(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct fhir_capability capability = { .url = fhir_base(request),
-		                              .software = request->tenant->policy->version,
 		                              .changed_us = CAPABILITY_CHANGED_US };
 
 	(void)doc;
@@ -50,7 +49,7 @@ static MUST_CHECK enum rc
 version_answer(struct request *request, const struct reading_id *id,
                const struct reading *reading, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct fhir_context context = context_of(request, id);
 
 	fhir_version_headers(request, reading->version, reading->updated_us);
@@ -118,7 +117,7 @@ history_entry(struct fhir_bundle *bundle, const struct reading *reading,
 enum rc
 fhir_observation_history(struct request *request, struct doc *doc, struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct fhir_bundle_head head = { .type = "history", .has_total = true };
 	struct fhir_context context;
 	struct fhir_bundle bundle;

@@ -55,7 +55,7 @@ static MUST_CHECK enum rc
 written_answer(struct write *write, const struct reading *reading, int http_status,
                struct err *err)
 {
-	CLEANUP(fhir_answer_free) struct fhir_answer answer;
+	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct request *request = write->request;
 	struct reading_id id = { write->context.patient, reading->analyte, reading->number };
 	enum fhir_return wanted = fhir_prefer_return(request);

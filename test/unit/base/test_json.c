@@ -47,6 +47,31 @@ what_two_readers_could_read_differently_is_refused(void **state)
 	assert_int_equal(parse_code(STR(" 7 ")), RC_OK);
 }
 
+/* RFC 8259, section 6: number = [ minus ] int [ frac ] [ exp ]. */
+static void
+a_number_is_one_of_the_standard(void **state)
+{
+	static const char *const bad[] = { "[00]",       "[-05]", "[1.]",       "[-]",
+		                           "[.5]",       "[+1]",  "[1.e3]",     "[1e]",
+		                           "[1e+]",      "[0x1]", "[-0.]",      "[1.2.3]",
+		                           "[01.5]",     "1.",    "{\"a\":00}", "[1,02]",
+		                           "[\"1\",-01]" };
+	static const char *const good[] = {
+		"[0]", "[-0]",     "[0.50]",           "[1E5]",      "[1e-5]", "[-1.5e+3]", "0",
+		"-7",  "[\"00\"]", "[\"1.\",\"-05\"]", "{\"01\":10}"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		if (parse_code(str_from_c(bad[i])) != RC_SYNTAX)
+			fail_msg("not refused: %s", bad[i]);
+	}
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		if (parse_code(str_from_c(good[i])) != RC_OK)
+			fail_msg("refused: %s", good[i]);
+	}
+}
+
 static void
 a_number_keeps_its_text(void **state)
 {
@@ -148,6 +173,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_two_readers_could_read_differently_is_refused),
+		cmocka_unit_test(a_number_is_one_of_the_standard),
 		cmocka_unit_test(a_number_keeps_its_text),
 		cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(the_canonical_form_sorts_and_refuses_fractions),
