@@ -321,6 +321,26 @@ created_find(const struct door *door, const struct lookup_one *one, struct pile 
 	}
 }
 
+/* A correction may move a reading, and the next one from there: the span grows
+ * until it holds every version that it leads to. */
+static bool
+span_grows(struct lookup *lookup, const struct reading *items, size_t count)
+{
+	bool grows = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].taken_us < lookup->from_us) {
+			lookup->from_us = items[i].taken_us;
+			grows = true;
+		}
+		if (items[i].taken_us >= lookup->until_us) {
+			lookup->until_us = items[i].taken_us + 1;
+			grows = true;
+		}
+	}
+	return grows;
+}
+
 static MUST_CHECK enum rc
 versions_once(const struct door *door, const struct lookup_one *one, struct arena *arena,
               struct readings *out, struct err *err)
@@ -332,18 +352,21 @@ versions_once(const struct door *door, const struct lookup_one *one, struct aren
 		                 .has_versions = true };
 	struct series_query query;
 	const struct reading *found = NULL;
-	size_t kept = 0;
+	size_t kept;
 
 	TRY(created_find(door, one, &pile, &found, err));
 	lookup.from_us = found->taken_us;
 	lookup.until_us = found->taken_us + 1;
-	pile.count = 0;
-	query = query_of(&lookup);
-	TRY(rows_load(door, &query, &pile, err));
-	for (size_t i = 0; i < pile.count; i++) {
-		if (pile.items[i].number == one->number)
-			pile.items[kept++] = pile.items[i];
-	}
+	do {
+		kept = 0;
+		pile.count = 0;
+		query = query_of(&lookup);
+		TRY(rows_load(door, &query, &pile, err));
+		for (size_t i = 0; i < pile.count; i++) {
+			if (pile.items[i].number == one->number)
+				pile.items[kept++] = pile.items[i];
+		}
+	} while (span_grows(&lookup, pile.items, kept));
 	order_by(pile.items, kept, by_number);
 	*out = (struct readings){ pile.items, kept };
 	return RC_OK;
