@@ -232,15 +232,17 @@ lint-rules: tidy
 	tools/check-sql
 	tools/check-banned
 	tools/check-headers
+	tools/check-cleanup
 	tools/messages check
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format --dry-run -Werror
 	@echo "lint: nothing found"
 
 # A file is looked at again when it or a header of it has changed: its object tells.
+# Sizes are check-size's: clang-tidy counts the error and the arena as parameters.
 tidy: $(SRC:src/%.c=$O/tidy/%)
 $O/tidy/%: src/%.c $O/%.o .clang-tidy
 	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- $(CPPFLAGS) -std=gnu17 2>$@.log || { cat $@.log; exit 1; }
+	@clang-tidy --quiet --checks=-readability-function-size $< -- $(CPPFLAGS) -std=gnu17 >$@.log 2>&1 || { cat $@.log; exit 1; }
 	@touch $@
 
 format:

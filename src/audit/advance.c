@@ -302,7 +302,7 @@ enum rc
 audit_advance(struct audit *audit, struct err *err)
 {
 	CLEANUP(unlock) pthread_mutex_t *held = &audit->advancing;
-	CLEANUP(round_free) struct round round;
+	CLEANUP(round_free) struct round round = { 0 };
 	struct err later = { 0 };
 	enum rc tenants, server = RC_OK;
 

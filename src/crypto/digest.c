@@ -77,8 +77,8 @@ enum rc
 hkdf_sha256_bytes(struct str input, struct str salt, struct str info, void *out, size_t count)
 {
 	static const char no_salt[DIGEST_BYTES]; /* RFC 5869, section 2.2 */
-	CLEANUP(key_wipe) struct key extracted;
-	CLEANUP(key_wipe) struct key block;
+	CLEANUP(key_wipe) struct key extracted = { { 0 } };
+	CLEANUP(key_wipe) struct key block = { { 0 } };
 	const struct str key = { (const char *)extracted.bytes, KEY_BYTES };
 	uint8_t *at = out;
 

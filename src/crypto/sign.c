@@ -42,7 +42,7 @@ sign_key_from_seed(struct sign_key *key, const struct key *seed)
 void
 sign_key_new(struct sign_key *key)
 {
-	CLEANUP(key_wipe) struct key seed;
+	CLEANUP(key_wipe) struct key seed = { { 0 } };
 
 	random_bytes(seed.bytes, KEY_BYTES);
 	sign_key_from_seed(key, &seed);

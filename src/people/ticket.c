@@ -12,7 +12,7 @@ what_of(int64_t kind)
 void
 ticket_secret_new(char text[SECRET_TEXT], uint8_t hash[HASH_BYTES])
 {
-	CLEANUP(key_wipe) struct key bytes;
+	CLEANUP(key_wipe) struct key bytes = { { 0 } };
 	struct digest digest;
 
 	random_bytes(bytes.bytes, KEY_BYTES);

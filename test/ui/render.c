@@ -171,8 +171,8 @@ static void
 sample_render(const struct templates *templates, const struct json_object *common,
               struct str name, const struct json_object *sample, const char *const *args)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf page;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf page = { 0 };
 	struct doc doc;
 	struct template_scene scene = { .doc = &doc,
 		                        .language = language_find(str_from_c(args[2])),
@@ -199,7 +199,7 @@ sample_render(const struct templates *templates, const struct json_object *commo
 static void
 assets_write(const char *out)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	arena_init(&arena, MIB);
 	for (size_t i = 0; i < asset_count; i++) {
@@ -228,7 +228,7 @@ file_read(const char *name, struct arena *arena)
 int
 main(int count, char **args)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(json_free) struct json json = { NULL };
 	struct json_object *common, *samples;
 	struct templates *templates;

@@ -16,6 +16,7 @@
 #define TEXT       10
 #define TEXT_SMALL 9
 #define HOURS      24
+#define LEFT_ALONE 34 /* of a chart without its bar */
 
 const struct agp_palette agp_light = {
 	.paper = 0xffffff,
@@ -31,7 +32,7 @@ const struct agp_palette agp_light = {
 };
 
 const struct agp_palette agp_dark = {
-	.paper = 0x13171c,
+	.paper = 0x142124, /* as --surface of ui/troth.css */
 	.ink = 0xe9eef3,
 	.faint = 0xa3b0bc,
 	.grid = 0x29313a,
@@ -495,17 +496,23 @@ draw_legend(const struct chart *chart)
 	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		width += 39 + canvas_text_width(chart->cr, &label, keys[i].words);
 	/* Long words begin further left, under the bar. */
-	if (width > chart->box.right - chart->box.left)
+	if (!chart->agp->is_chart_only && width > chart->box.right - chart->box.left)
 		label.x = fmax(MARGIN, chart->box.right - width + 18);
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		double length = 21 + canvas_text_width(chart->cr, &label, keys[i].words);
 		double thick = keys[i].is_line ? 2.5 : 9;
-		double middle = label.y - 3.5;
+		double middle;
 
+		if (label.x + length > chart->agp->width - 4) {
+			label.x = chart->agp->is_chart_only ? LEFT_ALONE : MARGIN;
+			label.y += 15;
+		}
+		middle = label.y - 3.5;
 		canvas_colour(chart->cr, keys[i].colour, 1);
 		canvas_rectangle(chart->cr, label.x, middle - thick / 2, 16, thick);
 		label.x += 21;
 		canvas_text(chart->cr, &label, keys[i].words);
-		label.x += canvas_text_width(chart->cr, &label, keys[i].words) + 18;
+		label.x += length - 21 + 18;
 	}
 }
 
@@ -567,6 +574,17 @@ draw_empty(cairo_t *cr, const struct agp *agp)
 	canvas_text(cr, &words, agp->words->empty);
 }
 
+static void
+draw_alone(cairo_t *cr, const struct agp *agp)
+{
+	struct box box = { LEFT_ALONE, 22, agp->width - 34, agp->height - 62 };
+
+	if (agp_has_profile(agp->metrics))
+		draw_chart(cr, agp, &box);
+	else
+		draw_empty(cr, agp);
+}
+
 void
 agp_draw(cairo_t *cr, const struct agp *agp)
 {
@@ -578,6 +596,10 @@ agp_draw(cairo_t *cr, const struct agp *agp)
 
 	canvas_colour(cr, agp->palette->paper, 1);
 	canvas_rectangle(cr, 0, 0, agp->width, agp->height);
+	if (agp->is_chart_only) {
+		draw_alone(cr, agp);
+		return;
+	}
 	draw_head(cr, agp);
 	if (!agp_has_profile(agp->metrics)) {
 		draw_empty(cr, agp);
@@ -600,7 +622,10 @@ agp_render(const struct agp *agp, enum canvas_format format, struct buf *out, st
 {
 	struct drawing drawing = { draw, agp, agp->width, agp->height };
 
-	if (agp->width < AGP_WIDTH_MIN || agp->height < AGP_HEIGHT_MIN)
+	double width = agp->is_chart_only ? AGP_CHART_WIDTH_MIN : AGP_WIDTH_MIN;
+	double height = agp->is_chart_only ? AGP_CHART_HEIGHT_MIN : AGP_HEIGHT_MIN;
+
+	if (agp->width < width || agp->height < height)
 		return FAIL(err, RC_INVALID, "too small for a profile");
 	return canvas_render(&drawing, format, out, err);
 }

@@ -49,15 +49,19 @@ struct agp {
 	const struct metrics *metrics;
 	const struct agp_words *words;
 	const struct agp_palette *palette;
-	int unit;      /* UNIT_MG_DL or UNIT_MMOL_L of analyte.h */
-	double width;  /* points; at least AGP_WIDTH_MIN */
-	double height; /* points; at least AGP_HEIGHT_MIN */
+	int unit;           /* UNIT_MG_DL or UNIT_MMOL_L of analyte.h */
+	double width;       /* points; at least AGP_WIDTH_MIN, or AGP_CHART_WIDTH_MIN */
+	double height;      /* points; at least AGP_HEIGHT_MIN, or AGP_CHART_HEIGHT_MIN */
+	bool is_chart_only; /* for a page that says title and time in ranges itself */
 };
 
-#define AGP_WIDTH      720
-#define AGP_HEIGHT     360
-#define AGP_WIDTH_MIN  600
-#define AGP_HEIGHT_MIN 310
+#define AGP_WIDTH            720
+#define AGP_HEIGHT           360
+#define AGP_WIDTH_MIN        600
+#define AGP_HEIGHT_MIN       310
+
+#define AGP_CHART_WIDTH_MIN  280
+#define AGP_CHART_HEIGHT_MIN 240
 
 /* True when there is a profile to draw; else the words `empty` are drawn. */
 bool agp_has_profile(const struct metrics *metrics);

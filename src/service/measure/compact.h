@@ -12,8 +12,10 @@
 
 #include "vault/series.h"
 
-#define COMPACT_ITEMS_FULL 1024 /* a segment with so many is left alone */
-#define COMPACT_ITEMS_MOST 2048 /* none is made larger */
+/* Large enough that a row costs a reading little (about 1 byte), small enough that
+ * the latest few readings are found in little. */
+#define COMPACT_ITEMS_FULL 256 /* a segment with so many is left alone */
+#define COMPACT_ITEMS_MOST 512 /* none is made larger */
 #define COMPACT_ROWS_LEAST 24   /* fewer small ones are not worth a rewrite */
 
 /* As system, until nothing is left to do or `deadline_us` (monotonic) has passed. */

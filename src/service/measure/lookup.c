@@ -4,9 +4,8 @@
 #include "service/measure/intake.h"
 #include "service/measure/segment.h"
 
-#define PAGE_ROWS   200
-#define LATEST_ROWS 6  /* segments looked at first for the latest readings */
-#define ROUNDS_MAX  16 /* of a read that compaction overtakes */
+#define PAGE_ROWS  200
+#define ROUNDS_MAX 16 /* of a read that compaction overtakes */
 
 /* Grows in an arena; the old place is left to the arena. */
 struct pile {
@@ -30,6 +29,11 @@ generation_check(struct pile *pile, const struct series_segments *page, struct e
 static void
 pile_add(struct pile *pile, const struct readings *more)
 {
+	if (pile->capacity == 0) { /* nothing to copy: the first are the pile */
+		pile->items = more->items;
+		pile->capacity = pile->count = more->count;
+		return;
+	}
 	if (pile->count + more->count > pile->capacity) {
 		size_t capacity = 2 * (pile->count + more->count);
 		struct reading *items = arena_alloc(pile->arena, capacity * sizeof(*items),
@@ -232,7 +236,6 @@ latest_load(const struct door *door, const struct lookup *lookup, struct pile *p
 	struct series_segments page;
 
 	query.order = RECORD_BY_TIME_DOWN;
-	query.limit = LATEST_ROWS;
 	query.items_wanted = (int64_t)lookup->latest;
 	for (;;) {
 		const struct series_segment *last;
@@ -252,7 +255,6 @@ latest_load(const struct door *door, const struct lookup *lookup, struct pile *p
 			return RC_OK;
 		query.after = last->id;
 		query.after_key = last->time_to_us;
-		query.limit = PAGE_ROWS;
 	}
 }
 

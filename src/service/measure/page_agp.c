@@ -163,6 +163,22 @@ words_of(const struct view *view, const struct metrics *metrics)
 	return words;
 }
 
+/* "?size=": the whole report, or the chart alone for a wide or a narrow page. */
+static void
+size_fill(struct request *request, struct agp *agp)
+{
+	struct str size = request_query(request, "size");
+	bool is_narrow = str_eq(size, STR("narrow"));
+
+	agp->width = AGP_WIDTH;
+	agp->height = AGP_HEIGHT;
+	if (!is_narrow && !str_eq(size, STR("page")))
+		return;
+	agp->is_chart_only = true;
+	agp->width = is_narrow ? AGP_CHART_WIDTH_MIN + 20 : AGP_WIDTH;
+	agp->height = is_narrow ? AGP_CHART_HEIGHT_MIN + 40 : AGP_HEIGHT - 40;
+}
+
 static MUST_CHECK enum rc
 agp_answer(struct request *request, enum canvas_format format, struct str type, struct err *err)
 {
@@ -181,9 +197,8 @@ agp_answer(struct request *request, enum canvas_format format, struct str type, 
 		            .palette = str_eq(request_query(request, "theme"), STR("dark"))
 		                           ? &agp_dark
 		                           : &agp_light,
-		            .unit = view.unit,
-		            .width = AGP_WIDTH,
-		            .height = AGP_HEIGHT };
+		            .unit = view.unit };
+	size_fill(request, &agp);
 	buf_init(&out, 16 * MIB);
 	TRY(agp_render(&agp, format, &out, err));
 	TRY(buf_finish(&out, &body, err));

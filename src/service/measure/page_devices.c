@@ -91,6 +91,20 @@ device_of_path(struct request *request, struct device *device, struct err *err)
 	return device_get(&request->door, id, request->arena, device, err);
 }
 
+/* The way back, from the third level on. */
+static void
+crumbs_fill(struct doc *doc)
+{
+	static const struct doc_field fields[] = { { "path", DOC_TEXT, NULL, NULL },
+		                                   { "label", DOC_TEXT, NULL, NULL } };
+	struct doc_part *part = doc_rows(doc, "crumbs", fields, COUNT_OF(fields));
+	struct doc_cell *cells = doc_row(doc, part);
+
+	part->is_for_page_only = true;
+	cell_text(&cells[0], STR("/devices"));
+	cell_text(&cells[1], STR("My devices"));
+}
+
 enum rc
 device_show(struct request *request, struct doc *doc, struct err *err)
 {
@@ -107,6 +121,7 @@ device_show(struct request *request, struct doc *doc, struct err *err)
 	for (size_t i = 0; i < readings.count; i++)
 		count += id_eq(readings.items[i].device, device.id);
 	doc_page_text(doc, "page_title", device.model);
+	crumbs_fill(doc);
 	doc_page_bool(doc, "is_active", device.state != DEVICE_REVOKED);
 	cells = doc_record(doc, "device", device_fields, COUNT_OF(device_fields));
 	device_fill(cells, request->arena, &device);
@@ -123,6 +138,7 @@ device_new_show(struct request *request, struct doc *doc, struct err *err)
 	(void)request;
 	(void)err;
 	doc_page_text(doc, "page_title", STR("Add a device"));
+	crumbs_fill(doc);
 	return RC_OK;
 }
 

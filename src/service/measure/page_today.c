@@ -10,6 +10,8 @@
 #define LATEST_READINGS 400 /* more than a day of glucose, and the rest of it */
 #define STALE_US        (30 * US_PER_MIN)
 #define TREND_SPAN_US   (20 * US_PER_MIN)
+#define LOW_MG_DL       70.0
+#define HIGH_MG_DL      180.0
 
 /* Rates of the usual arrows of continuous glucose monitors, mg/dL a minute. */
 static const struct {
@@ -179,32 +181,73 @@ sensor_fill(const struct view *view, struct doc *doc, const struct reading *late
 	return RC_OK;
 }
 
-/* Plain sentences about the day, each naming the readings it is from. */
+/* What an episode is, in the person's unit: a sentence and its parts. */
+static void
+insight_fill(const struct view *view, struct doc_cell *cells, const struct episode *episode)
+{
+	struct arena *arena = view->request->arena;
+	bool is_low = episode->kind == EPISODE_LOW;
+	double limit = unit_convert(ANALYTE_GLUCOSE, is_low ? LOW_MG_DL : HIGH_MG_DL,
+	                            UNIT_MG_DL, view->unit);
+	int64_t minutes = (episode->until_us - episode->from_us) / US_PER_MIN;
+	int64_t count = (int64_t)(episode->last - episode->first + 1);
+	struct str from =
+	    language_zone_time(view->request->language, view->zone, episode->from_us, arena);
+	const char *unit = unit_ucum(view->unit);
+	struct str shown =
+	    view_number(arena, limit, analyte_at(ANALYTE_GLUCOSE)->decimals[view->unit]);
+	struct str side =
+	    is_low ? request_say(view->request, "under") : request_say(view->request, "over");
+
+	cell_text(&cells[0], str_printf(arena, "%.*s: %.*s %.*s %s, %lld min, %lld %.*s",
+	                                STR_ARGS(from), STR_ARGS(side), STR_ARGS(shown), unit,
+	                                (long long)minutes, (long long)count,
+	                                STR_ARGS(request_say(view->request, "readings"))));
+	cell_text(&cells[1], STR("/trends?days=1"));
+	cell_text(&cells[2], is_low ? STR("low") : STR("high"));
+	cell_int(&cells[3], episode->from_us);
+	cell_int(&cells[4], minutes);
+	cell_text(&cells[5], shown);
+	cell_text(&cells[6], str_from_c(unit));
+	cell_int(&cells[7], count);
+	cell_int(&cells[8], is_low);
+}
+
+static int
+by_start_down(const void *a, const void *b)
+{
+	const struct episode *x = a;
+	const struct episode *y = b;
+
+	return x->from_us > y->from_us ? -1 : x->from_us < y->from_us;
+}
+
+/* The newest first, each naming the readings it is from. */
 static void
 insights_fill(const struct view *view, struct doc *doc, const struct metrics *metrics)
 {
-	static const struct doc_field fields[] = { { "text", DOC_TEXT, NULL, "Insight" },
-		                                   { "path", DOC_TEXT, NULL, NULL } };
+	static const struct doc_field fields[] = {
+		{ "text", DOC_TEXT, NULL, "Insight" },
+		{ "path", DOC_TEXT, NULL, NULL },
+		{ "kind", DOC_TEXT, NULL, "Kind" },
+		{ "from", DOC_TIME, NULL, "From" },
+		{ "minutes", DOC_INT, "min", "Minutes" },
+		{ "limit", DOC_NUMBER, NULL, "Limit" },
+		{ "unit", DOC_TEXT, NULL, "Unit" },
+		{ "count", DOC_INT, NULL, "Readings" },
+		{ "is_low", DOC_BOOL, NULL, NULL },
+	};
 	struct doc_part *part = doc_rows(doc, "insights", fields, COUNT_OF(fields));
+	size_t count = metrics->episodes.count;
+	struct episode *sorted =
+	    arena_alloc(doc->arena, (count + 1) * sizeof(*sorted), _Alignof(struct episode));
 
-	for (size_t i = 0; i < metrics->episodes.count; i++) {
-		const struct episode *episode = &metrics->episodes.items[i];
-		struct str from = language_time(view->request->language, view->request->zone,
-		                                episode->from_us, doc->arena);
-		int minutes = (int)((episode->until_us - episode->from_us) / US_PER_MIN);
-		bool is_low = episode->kind == EPISODE_LOW;
-		struct doc_cell *cells;
-		if (!is_low && episode->kind != EPISODE_HIGH)
-			continue;
-		cells = doc_row(doc, part);
-		cell_text(
-		    &cells[0],
-		    str_printf(doc->arena, "%.*s: %.*s, %d min, %zu %.*s", STR_ARGS(from),
-		               STR_ARGS(request_say(view->request, is_low ? "under 70 mg/dL"
-		                                                          : "over 180 mg/dL")),
-		               minutes, episode->last - episode->first + 1,
-		               STR_ARGS(request_say(view->request, "readings"))));
-		cell_text(&cells[1], STR("/trends?days=1"));
+	if (count != 0)
+		memcpy(sorted, metrics->episodes.items, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), by_start_down);
+	for (size_t i = 0; i < count; i++) {
+		if (sorted[i].kind == EPISODE_LOW || sorted[i].kind == EPISODE_HIGH)
+			insight_fill(view, doc_row(doc, part), &sorted[i]);
 	}
 }
 

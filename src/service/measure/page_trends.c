@@ -163,11 +163,27 @@ trends_show(struct request *request, struct doc *doc, struct err *err)
 	doc_page_text(doc, "svg_path",
 	              str_printf(request->arena, "/trends.svg?analyte=%s&days=%d",
 	                         analyte_at(view.analyte)->code, view.days));
+	doc_page_text(doc, "csv_query",
+	              str_printf(request->arena, "?analyte=%s&days=%d&format=csv",
+	                         analyte_at(view.analyte)->code, view.days));
+	doc_page_bool(doc, "has_target", view.analyte == ANALYTE_GLUCOSE);
 	view_filters(&view, doc, true);
 	if (readings.count == 0)
 		return RC_OK;
 	days_fill(&view, doc, &readings);
 	return series_fill(&view, doc, &readings, err);
+}
+
+/* "?span=last-day": the last 24 hours from a full hour on, rather than days. */
+static void
+span_read(struct view *view)
+{
+	int64_t now_us = view->request->now_us;
+
+	if (!str_eq(request_query(view->request, "span"), STR("last-day")))
+		return;
+	view->until_us = (now_us / US_PER_HOUR + 1) * US_PER_HOUR;
+	view->from_us = view->until_us - US_PER_DAY;
 }
 
 enum rc
@@ -181,19 +197,24 @@ trends_picture(struct request *request, struct doc *doc, struct err *err)
 
 	(void)doc;
 	TRY(view_open(&view, request, DAYS_USUAL, err));
+	span_read(&view);
 	TRY(period_load(&view, &readings, err));
 	points = arena_alloc(request->arena, (readings.count + 1) * sizeof(*points),
 	                     _Alignof(struct trend_point));
 	for (size_t i = 0; i < readings.count; i++)
 		points[i] = (struct trend_point){ readings.items[i].taken_us,
 			                          shown_value(&view, &readings.items[i]) };
-	plot = (struct trend_plot){ .points = points,
-		                    .count = readings.count,
-		                    .from_us = view.from_us,
-		                    .until_us = view.until_us,
-		                    .zone = view.zone,
-		                    .is_dark =
-		                        str_eq(request_query(request, "theme"), STR("dark")) };
+	plot =
+	    (struct trend_plot){ .points = points,
+		                 .count = readings.count,
+		                 .from_us = view.from_us,
+		                 .until_us = view.until_us,
+		                 .zone = view.zone,
+		                 .width = str_eq(request_query(request, "size"), STR("narrow"))
+		                              ? TREND_PLOT_NARROW
+		                              : TREND_PLOT_WIDTH,
+		                 .is_dark =
+		                     str_eq(request_query(request, "theme"), STR("dark")) };
 	if (view.analyte == ANALYTE_GLUCOSE) {
 		plot.low =
 		    unit_convert(ANALYTE_GLUCOSE, view.target_low, UNIT_MG_DL, view.unit);

@@ -358,46 +358,59 @@ put_column(const struct packing *packing, const struct column *column, struct bu
 struct unpacking {
 	struct str from;
 	struct reading *items;
+	uint64_t *numbers; /* of the column at hand */
 	size_t count;
 	struct dictionary dictionary;
 };
 
+/* The numbers of a column.  Most columns are one run of zeros. */
 static bool
-restore(struct unpacking *unpacking, size_t at, const struct column *column, uint64_t value)
-{
-	struct reading *reading = &unpacking->items[at];
-	int64_t number;
-
-	if (column->base != NO_BASE)
-		value += (uint64_t)load_64(reading, column->base);
-	number = (int64_t)value;
-	return number >= column->low && number <= column->high &&
-	       save(reading, column, number, &unpacking->dictionary);
-}
-
-static bool
-take_column(struct unpacking *unpacking, const struct column *column)
+take_numbers(struct unpacking *unpacking)
 {
 	struct guess guess = { 0 };
 	uint64_t head;
-	uint64_t zeros = 0;
+	uint64_t zeros;
+	uint64_t residual;
+	uint64_t divisor;
 
 	if (!take_varint(&unpacking->from, &head) || head >> 2 < 1 || head >> 2 > 2 ||
 	    (head & 3) >= COUNT_OF(divisors))
 		return false;
 	guess.order = (unsigned)(head >> 2);
-	for (size_t i = 0; i < unpacking->count; i++) {
-		uint64_t residual = 0;
-		if (zeros > 0)
-			zeros--;
-		else if (!take_varint(&unpacking->from, &residual) ||
-		         (residual == 0 && !take_varint(&unpacking->from, &zeros)))
+	divisor = (uint64_t)divisors[head & 3];
+	for (size_t i = 0; i < unpacking->count;) {
+		size_t run = 1;
+		if (!take_varint(&unpacking->from, &residual))
 			return false;
-		guess_learn(&guess, guess_next(&guess) + unzigzag(residual));
-		if (!restore(unpacking, i, column, guess.last * (uint64_t)divisors[head & 3]))
+		if (residual == 0) {
+			if (!take_varint(&unpacking->from, &zeros) ||
+			    zeros >= unpacking->count - i)
+				return false;
+			run += zeros;
+		}
+		for (; run > 0; run--, i++) {
+			guess_learn(&guess, guess_next(&guess) + unzigzag(residual));
+			unpacking->numbers[i] = guess.last * divisor;
+		}
+	}
+	return true;
+}
+
+static bool
+take_column(struct unpacking *unpacking, const struct column *column)
+{
+	if (!take_numbers(unpacking))
+		return false;
+	for (size_t i = 0; i < unpacking->count; i++) {
+		struct reading *reading = &unpacking->items[i];
+		uint64_t value = unpacking->numbers[i];
+		if (column->base != NO_BASE)
+			value += (uint64_t)load_64(reading, column->base);
+		if ((int64_t)value < column->low || (int64_t)value > column->high ||
+		    !save(reading, column, (int64_t)value, &unpacking->dictionary))
 			return false;
 	}
-	return zeros == 0;
+	return true;
 }
 
 /* --- packing ----------------------------------------------------------------- */
@@ -580,7 +593,9 @@ segment_unpack(struct str bytes, struct arena *arena, struct readings *out, stru
 	unpacking.count = count;
 	unpacking.items = arena_try_alloc(arena, (count + 1) * sizeof(struct reading),
 	                                  _Alignof(struct reading));
-	if (unpacking.items == NULL)
+	unpacking.numbers =
+	    arena_try_alloc(arena, (count + 1) * sizeof(uint64_t), _Alignof(uint64_t));
+	if (unpacking.items == NULL || unpacking.numbers == NULL)
 		return FAIL(err, RC_LIMIT, "a segment does not fit its memory");
 	if (!take_all(&unpacking, arena))
 		return FAIL(err, RC_CORRUPT, "a segment is damaged");

@@ -12,8 +12,8 @@
 #define BOTTOM      28.0
 #define TEXT_SIZE   11.0
 #define VALUE_TICKS 6
-#define DAY_TICKS   8
-#define GAP_STEPS   3 /* usual intervals that a line does not bridge */
+#define TICK_WIDTH  72 /* points: at most a label in each */
+#define GAP_STEPS   3  /* usual intervals that a line does not bridge */
 
 /* Where values and times lie on the paper. */
 struct frame {
@@ -30,7 +30,7 @@ x_of(const struct frame *frame, int64_t us)
 	double share = (double)(us - frame->plot->from_us) /
 	               (double)(frame->plot->until_us - frame->plot->from_us);
 
-	return LEFT + share * (TREND_PLOT_WIDTH - LEFT - RIGHT);
+	return LEFT + share * (frame->plot->width - LEFT - RIGHT);
 }
 
 static double
@@ -86,22 +86,24 @@ values_draw(cairo_t *cr, const struct frame *frame)
 
 	for (double v = frame->bottom; v <= frame->top + frame->step / 2; v += frame->step) {
 		canvas_colour(cr, frame->palette->grid, 1);
-		canvas_line(cr, LEFT, y_of(frame, v), TREND_PLOT_WIDTH - RIGHT, y_of(frame, v));
+		canvas_line(cr, LEFT, y_of(frame, v), frame->plot->width - RIGHT,
+		            y_of(frame, v));
 		style.y = y_of(frame, v) + TEXT_SIZE / 3;
 		(void)snprintf(text, sizeof(text), frame->step < 1 ? "%.1f" : "%.0f", v);
 		canvas_text(cr, &style, text);
 	}
 }
 
-/* Local midnights, or every third hour of a single day. */
+/* Local midnights, or hours of a single day. */
 static void
 times_draw(cairo_t *cr, const struct frame *frame)
 {
 	const struct trend_plot *plot = frame->plot;
 	int64_t span = plot->until_us - plot->from_us;
 	bool is_day = span <= 26 * US_PER_HOUR;
-	int64_t days = span / US_PER_DAY / DAY_TICKS + 1;
-	int64_t step = is_day ? 3 * US_PER_HOUR : days * US_PER_DAY;
+	int64_t ticks = plot->width / TICK_WIDTH;
+	int64_t days = span / US_PER_DAY / ticks + 1;
+	int64_t step = is_day ? (ticks < 8 ? 6 : 3) * US_PER_HOUR : days * US_PER_DAY;
 	struct canvas_text style = { .y = TREND_PLOT_HEIGHT - 8,
 		                     .size = TEXT_SIZE,
 		                     .colour = frame->palette->faint,
@@ -114,7 +116,8 @@ times_draw(cairo_t *cr, const struct frame *frame)
 		canvas_line(cr, x_of(frame, at), TOP, x_of(frame, at),
 		            TREND_PLOT_HEIGHT - BOTTOM);
 		if (is_day)
-			(void)snprintf(text, sizeof(text), "%02d:00", civil.hour);
+			(void)snprintf(text, sizeof(text), "%02d:%02d", civil.hour,
+			               civil.minute);
 		else
 			(void)snprintf(text, sizeof(text), "%d/%d", civil.day, civil.month);
 		style.x = x_of(frame, at) + (at == plot->from_us ? 8 : 0);
@@ -156,11 +159,11 @@ plot_draw(cairo_t *cr, const void *what)
 	const struct trend_plot *plot = frame->plot;
 
 	canvas_colour(cr, frame->palette->paper, 1);
-	canvas_rectangle(cr, 0, 0, TREND_PLOT_WIDTH, TREND_PLOT_HEIGHT);
+	canvas_rectangle(cr, 0, 0, plot->width, TREND_PLOT_HEIGHT);
 	if (plot->high > 0) {
 		canvas_colour(cr, frame->palette->target, 0.14);
 		canvas_rectangle(cr, LEFT, y_of(frame, plot->high),
-		                 TREND_PLOT_WIDTH - LEFT - RIGHT,
+		                 frame->plot->width - LEFT - RIGHT,
 		                 y_of(frame, plot->low) - y_of(frame, plot->high));
 	}
 	cairo_set_line_width(cr, 0.75);
@@ -204,7 +207,7 @@ trend_plot_render(const struct trend_plot *plot, struct buf *out, struct err *er
 	struct frame frame = { .plot = plot,
 		               .palette = plot->is_dark ? &agp_dark : &agp_light,
 		               .gap_us = gap_of(plot) };
-	struct drawing drawing = { plot_draw, &frame, TREND_PLOT_WIDTH, TREND_PLOT_HEIGHT };
+	struct drawing drawing = { plot_draw, &frame, plot->width, TREND_PLOT_HEIGHT };
 
 	frame_fit(&frame);
 	return canvas_render(&drawing, CANVAS_SVG, out, err);

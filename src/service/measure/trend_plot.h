@@ -7,7 +7,9 @@
 #include "base/buf.h"
 #include "base/zone.h"
 
+/* points */
 #define TREND_PLOT_WIDTH  720
+#define TREND_PLOT_NARROW 320
 #define TREND_PLOT_HEIGHT 300
 
 struct trend_point {
@@ -21,6 +23,7 @@ struct trend_plot {
 	int64_t from_us, until_us;
 	const struct zone *zone;
 	double low, high; /* target range; both 0: none */
+	int width;        /* TREND_PLOT_WIDTH or _NARROW */
 	bool is_dark;
 };
 

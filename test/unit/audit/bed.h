@@ -127,7 +127,7 @@ bed_append_run(struct store_tx *tx, void *arg, struct err *err)
 	const struct bed_append *append = arg;
 
 	for (int64_t i = 0; i < append->count; i++) {
-		CLEANUP(buf_free) struct buf leaf;
+		CLEANUP(buf_free) struct buf leaf = { 0 };
 		struct str text;
 		int64_t index;
 

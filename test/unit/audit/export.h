@@ -39,7 +39,7 @@ file_put(const char *folder, const char *name, const struct buf *bytes)
 static inline void
 tile_export(struct bed *bed, const char *folder, const struct tile *tile)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	char path[TILE_PATH_MAX];
 	struct err err = { 0 };
 
@@ -65,7 +65,7 @@ level_export(struct bed *bed, const char *folder, int level, uint64_t hashes)
 static inline void
 checkpoint_export(struct bed *bed, const char *folder, const char *name)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct err err = { 0 };
 
 	buf_init(&out, NOTE_MAX);

@@ -53,7 +53,7 @@ static void
 what_is_formatted_is_parsed_again(void **state)
 {
 	CLEANUP(buf_free) struct buf leaf, again;
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct audit_entry entry = entry_full(), back;
 	struct err err = { 0 };
 	struct str text;
@@ -95,7 +95,7 @@ the_form_is_canonical_json(void **state)
 static void
 what_is_empty_or_zero_is_left_out(void **state)
 {
-	CLEANUP(buf_free) struct buf leaf;
+	CLEANUP(buf_free) struct buf leaf = { 0 };
 	struct audit_entry entry = { .act = STR("erase"), .outcome = STR("ok") };
 
 	(void)state;
@@ -197,7 +197,7 @@ no_changed_character_goes_unnoticed(void **state)
 	(void)state;
 	assert_int_equal(entry_read(STR(ENTRY), &whole, &err), RC_OK);
 	for (size_t i = 0; i + 1 < sizeof(text); i++) {
-		CLEANUP(buf_free) struct buf again;
+		CLEANUP(buf_free) struct buf again = { 0 };
 
 		text[i] ^= 1;
 		buf_init(&again, ENTRY_LEAF_MAX);

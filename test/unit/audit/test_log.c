@@ -37,7 +37,7 @@ bed_teardown(void **state)
 static struct note_head
 head_of(struct bed *bed, int64_t tenant)
 {
-	CLEANUP(buf_free) struct buf note;
+	CLEANUP(buf_free) struct buf note = { 0 };
 	struct note_signer signer = { .origin = BED_ORIGIN };
 	struct note_head head = { .size = 0 };
 	struct err err = { 0 };
@@ -58,7 +58,7 @@ root_expected(int64_t from, int64_t count)
 	int64_t split = 1;
 
 	if (count == 1) {
-		CLEANUP(buf_free) struct buf leaf;
+		CLEANUP(buf_free) struct buf leaf = { 0 };
 
 		buf_init(&leaf, ENTRY_LEAF_MAX);
 		bed_leaf(from, &leaf);
@@ -95,7 +95,7 @@ exists(const struct bed *bed, const char *path)
 static void
 nothing_is_signed_before_there_is_an_entry(void **state)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct bed *bed = *state;
 	struct err err = { 0 };
 
@@ -172,7 +172,8 @@ every_size_up_to_two_tiles_is_signed_with_its_root(void **state)
 static void
 a_checkpoint_is_not_signed_again_when_nothing_is_new(void **state)
 {
-	CLEANUP(buf_free) struct buf first, second;
+	CLEANUP(buf_free) struct buf first = { 0 };
+	CLEANUP(buf_free) struct buf second = { 0 };
 	struct bed *bed = *state;
 	struct store_figures before, after;
 	struct err err = { 0 };
@@ -223,7 +224,7 @@ entries_of_many_threads_are_all_in_the_tree_while_it_grows(void **state)
 		    pthread_create(&writers[i].thread, NULL, writer_run, &writers[i]), 0);
 	}
 	while (figures.signed_to < 1200) {
-		CLEANUP(buf_free) struct buf json;
+		CLEANUP(buf_free) struct buf json = { 0 };
 
 		buf_init(&json, 1 << 20);
 		bed_advance(bed);
@@ -242,7 +243,7 @@ entries_of_many_threads_are_all_in_the_tree_while_it_grows(void **state)
 static void
 rows_go_when_files_have_them_and_reading_sees_no_difference(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct bed *bed = *state;
 	struct entry_row *rows;
 	struct err err = { 0 };
@@ -256,7 +257,7 @@ rows_go_when_files_have_them_and_reading_sees_no_difference(void **state)
 	bed_must(audit_entries(bed->audit, 1, 200, 600, &arena, &rows, &found, &err), &err);
 	assert_int_equal(found, 520);
 	for (size_t i = 0; i < found; i++) {
-		CLEANUP(buf_free) struct buf leaf;
+		CLEANUP(buf_free) struct buf leaf = { 0 };
 
 		buf_init(&leaf, ENTRY_LEAF_MAX);
 		bed_leaf(200 + (int64_t)i, &leaf);
@@ -332,8 +333,8 @@ one_checkpoint_a_period_is_kept_and_each_is_a_prefix(void **state)
 static void
 the_server_log_anchors_a_changed_checkpoint_once_a_minute(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf note;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf note = { 0 };
 	struct bed *bed = *state;
 	struct entry_row *rows;
 	struct audit_entry entry;
@@ -400,7 +401,7 @@ tiles_are_those_of_the_specification(void **state)
 	bed_append(bed, 1, 0, 600);
 	bed_advance(bed);
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		CLEANUP(buf_free) struct buf out;
+		CLEANUP(buf_free) struct buf out = { 0 };
 		struct err err = { 0 };
 		enum rc rc;
 
@@ -466,7 +467,7 @@ proof_read(const struct json_object *root, struct merkle_proof *proof)
 static void
 assert_proved(struct bed *bed, int64_t index)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	CLEANUP(json_free) struct json json = { NULL };
 	struct note_head head = head_of(bed, 1);
 	struct merkle_claim claim = { .index = (uint64_t)index,
@@ -524,7 +525,7 @@ every_earlier_size_is_proved_a_prefix(void **state)
 	bed_advance(bed);
 	head = head_of(bed, 1);
 	for (int64_t old = 1; old <= 777; old += old < 5 || old > 770 ? 1 : 85) {
-		CLEANUP(buf_free) struct buf out;
+		CLEANUP(buf_free) struct buf out = { 0 };
 		CLEANUP(json_free) struct json json = { NULL };
 		struct merkle_claim claim = { .old = (uint64_t)old,
 			                      .size = head.size,

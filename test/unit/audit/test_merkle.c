@@ -134,7 +134,7 @@ the_published_eight_leaf_tree_has_its_published_roots(void **state)
 		"ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
 		"5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 	};
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -266,7 +266,7 @@ an_edge_has_the_root_of_every_size_and_can_be_rebuilt_from_its_tiles(void **stat
 	(void)state;
 	edge_init(&edge);
 	for (size_t size = 1; size < LEAVES_MAX; size++) {
-		CLEANUP(edge_free) struct edge again;
+		CLEANUP(edge_free) struct edge again = { 0 };
 		struct digest expected = mth(leaves, size), root;
 
 		assert_int_equal(edge_add(&edge, &leaves[size - 1], &sink, &err), RC_OK);
@@ -308,7 +308,7 @@ hash_at(const struct json_object *object, const char *name, struct digest *hash)
 static bool
 size_at(const struct json_object *object, const char *name, uint64_t *size)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct json_object *value;
 
 	arena_init(&arena, 4096);

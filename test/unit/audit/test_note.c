@@ -59,7 +59,7 @@ open_replaced(const char *from, const char *to)
 static void
 a_signed_checkpoint_opens_and_has_three_lines(void **state)
 {
-	CLEANUP(buf_free) struct buf note;
+	CLEANUP(buf_free) struct buf note = { 0 };
 	struct note_head head = head_some(), found;
 	struct note_signer signer = signer_ours();
 	struct err err = { 0 };
@@ -80,7 +80,7 @@ a_signed_checkpoint_opens_and_has_three_lines(void **state)
 static void
 a_note_that_is_changed_anywhere_does_not_open(void **state)
 {
-	CLEANUP(buf_free) struct buf note;
+	CLEANUP(buf_free) struct buf note = { 0 };
 	struct note_head head = head_some(), found;
 	struct note_signer signer = signer_ours();
 	struct err err = { 0 };
@@ -141,7 +141,7 @@ a_key_line_of_the_go_documentation_is_read_and_verifies_its_note(void **state)
 	static const char signature[] =
 	    "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXg"
 	    "KvqfqdngotpRZb6KE6RyyBwJnAM=";
-	CLEANUP(buf_free) struct buf line;
+	CLEANUP(buf_free) struct buf line = { 0 };
 	struct note_signer signer;
 	uint8_t bytes[128];
 	struct err err = { 0 };
@@ -260,7 +260,7 @@ what_is_no_path_of_a_tile_is_not_found(void **state)
 static void
 bundles_are_read_whole_or_not_at_all(void **state)
 {
-	CLEANUP(buf_free) struct buf bundle;
+	CLEANUP(buf_free) struct buf bundle = { 0 };
 	struct str leaves[3], text;
 	struct err err = { 0 };
 

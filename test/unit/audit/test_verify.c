@@ -147,7 +147,7 @@ a_file_that_is_gone_or_short_is_named(void **state)
 static enum rc
 tile_row_flip(struct store_tx *tx, void *arg, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct tile_row row = *(const struct tile_row *)arg;
 	char *hashes;
 
@@ -175,7 +175,7 @@ entry_row_drop(struct store_tx *tx, void *arg, struct err *err)
 static enum rc
 checkpoint_flip(struct store_tx *tx, void *arg, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct checkpoint_row *rows;
 	size_t count;
 	char *note;

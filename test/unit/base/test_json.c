@@ -76,7 +76,7 @@ static void
 a_number_keeps_its_text(void **state)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -101,7 +101,7 @@ static void
 the_canonical_form_sorts_and_refuses_fractions(void **state)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct err err = { 0 };
 
 	(void)state;
@@ -119,7 +119,7 @@ the_canonical_form_sorts_and_refuses_fractions(void **state)
 static void
 written_json_reads_back(void **state)
 {
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct json_out out;
 
 	(void)state;
@@ -144,8 +144,8 @@ a_value_that_was_read_is_written_as_it_came_and_never_too_deep(void **state)
 {
 	struct str text = STR("{\"b\":[5.40,null,true,{}],\"a\":{\"x\":\"\\\"\"},\"c\":-1e3}");
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct json_out out;
 	struct str written;
 	struct err err = { 0 };

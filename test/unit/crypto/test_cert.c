@@ -30,8 +30,8 @@ datum(const struct buf *buf)
 static void
 the_certificate_names_its_hosts_and_its_days(void **state)
 {
-	CLEANUP(buf_free) struct buf certificate;
-	CLEANUP(buf_free) struct buf private_key;
+	CLEANUP(buf_free) struct buf certificate = { 0 };
+	CLEANUP(buf_free) struct buf private_key = { 0 };
 	gnutls_x509_crt_t read;
 	gnutls_datum_t text;
 	time_t from_s;
@@ -56,8 +56,8 @@ the_certificate_names_its_hosts_and_its_days(void **state)
 static void
 the_private_key_is_the_certificate_s(void **state)
 {
-	CLEANUP(buf_free) struct buf certificate;
-	CLEANUP(buf_free) struct buf private_key;
+	CLEANUP(buf_free) struct buf certificate = { 0 };
+	CLEANUP(buf_free) struct buf private_key = { 0 };
 	gnutls_certificate_credentials_t credentials;
 	gnutls_datum_t public_text, private_text;
 
@@ -79,8 +79,8 @@ a_host_that_is_none_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(hosts); i++) {
-		CLEANUP(buf_free) struct buf certificate;
-		CLEANUP(buf_free) struct buf private_key;
+		CLEANUP(buf_free) struct buf certificate = { 0 };
+		CLEANUP(buf_free) struct buf private_key = { 0 };
 		assert_int_equal(make(str_from_c(hosts[i]), &certificate, &private_key),
 		                 RC_INVALID);
 		assert_int_equal(certificate.len, 0);

@@ -10,7 +10,7 @@
 static void
 assert_hex(const void *bytes, size_t count, const char *expected)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	arena_init(&arena, 1 << 20);
 	assert_string_equal(hex_format(&arena, bytes, count).ptr, expected);
@@ -69,7 +69,7 @@ hmac_gives_the_macs_of_rfc_4231(void **state)
 static void
 hkdf_gives_the_keys_of_rfc_5869(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	uint8_t out[42];
 	struct str input;
 	struct key key;
@@ -104,7 +104,7 @@ hkdf_refuses_more_than_255_blocks(void **state)
 static void
 hkdf_agrees_with_wycheproof(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(json_free) struct json json = { NULL };
 	static uint8_t out[255 * DIGEST_BYTES];
 	struct vector_iter at;

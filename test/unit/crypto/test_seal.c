@@ -26,7 +26,7 @@ key_of(uint8_t byte)
 static void
 gcm_gives_the_answers_of_its_specification(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct key key = { { 0 } };
 	const uint8_t nonce[SEAL_NONCE_BYTES] = { 0 };
 	uint8_t out[64], tag[SEAL_TAG_BYTES];
@@ -210,7 +210,7 @@ check_vector(struct arena *arena, const struct json_object *test)
 static void
 gcm_agrees_with_wycheproof(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(json_free) struct json json = { NULL };
 	struct vector_iter at;
 	size_t seen = 0;

@@ -24,7 +24,7 @@ static const struct {
 static void
 base64_gives_the_texts_of_rfc_4648_and_reads_them_back(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err = { 0 };
 	uint8_t out[8];
 	size_t count = 0;
@@ -141,7 +141,7 @@ secret_memory_is_zero_at_first_and_again_when_reused(void **state)
 static void
 hexadecimal_is_lower_case(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, 1 << 20);

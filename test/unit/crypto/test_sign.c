@@ -23,8 +23,8 @@ signed_by(const uint8_t signature[SIGN_SIGNATURE_BYTES])
 static void
 signing_gives_the_signature_of_rfc_8032(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(sign_key_wipe) struct sign_key key;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(sign_key_wipe) struct sign_key key = { 0 };
 	uint8_t signature[SIGN_SIGNATURE_BYTES];
 	struct key seed;
 
@@ -41,8 +41,8 @@ signing_gives_the_signature_of_rfc_8032(void **state)
 static void
 another_text_key_or_length_does_not_verify(void **state)
 {
-	CLEANUP(sign_key_wipe) struct sign_key key;
-	CLEANUP(sign_key_wipe) struct sign_key other;
+	CLEANUP(sign_key_wipe) struct sign_key key = { 0 };
+	CLEANUP(sign_key_wipe) struct sign_key other = { 0 };
 	uint8_t signature[SIGN_SIGNATURE_BYTES];
 
 	(void)state;
@@ -60,7 +60,7 @@ another_text_key_or_length_does_not_verify(void **state)
 static void
 verifying_agrees_with_wycheproof(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(json_free) struct json json = { NULL };
 	struct json_object *jwk = NULL;
 	struct vector_iter at;

@@ -35,7 +35,7 @@ dates_are_those_of_rfc_5322(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		CLEANUP(buf_free) struct buf out;
+		CLEANUP(buf_free) struct buf out = { 0 };
 		buf_init(&out, 100);
 		mime_date_add(&out, known[i].s * US_PER_S);
 		assert_true(str_eq(finished(&out), str_from_c(known[i].text)));
@@ -59,7 +59,7 @@ a_header_is_encoded_when_it_is_not_short_and_plain(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		CLEANUP(buf_free) struct buf out;
+		CLEANUP(buf_free) struct buf out = { 0 };
 		buf_init(&out, 1000);
 		mime_header_add(&out, "S", str_from_c(known[i].text));
 		assert_true(str_eq(finished(&out), str_from_c(known[i].header)));
@@ -86,7 +86,7 @@ text_is_quoted_printable_with_lines_of_76(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(known); i++) {
-		CLEANUP(buf_free) struct buf out;
+		CLEANUP(buf_free) struct buf out = { 0 };
 		buf_init(&out, 1000);
 		mime_text_add(&out, str_from_c(known[i].text));
 		if (!str_eq(finished(&out), str_from_c(known[i].encoded)))
@@ -97,7 +97,7 @@ text_is_quoted_printable_with_lines_of_76(void **state)
 static void
 no_line_of_a_whole_message_is_over_78_and_none_is_bare(void **state)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	char text[2000], subject[200];
 	struct mime mime = { STR("no-reply@lumen.example"),
 		             STR("Lumen Skin Sensing, a name that is rather long for a line"),

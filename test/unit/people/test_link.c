@@ -256,7 +256,7 @@ race_run(void *arg)
 	struct race *race = racer->race;
 	struct link_finish finish = { str_from_c(race->begun->browser_secret),
 		                      str_from_c(race->begun->link_secret), STR_EMPTY };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	arena_init(&arena, 8 * MIB);
 	(void)pthread_barrier_wait(&race->barrier);

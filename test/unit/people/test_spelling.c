@@ -17,7 +17,7 @@ addresses_have_one_form(void **state)
 		{ "  Ana.Lima+x@Mail.Example.ORG\t", "ana.lima+x@mail.example.org" },
 		{ "o'neil_#1@a-b.example", "o'neil_#1@a-b.example" },
 	};
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err;
 	struct str email;
 
@@ -56,7 +56,7 @@ what_mail_cannot_carry_or_a_header_could_mistake_is_refused(void **state)
 		{ "<ana@example.org>", 17 },
 		{ "ana@example.org,b@example.org", 29 },
 	};
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err;
 	struct str email;
 
@@ -72,7 +72,7 @@ what_mail_cannot_carry_or_a_header_could_mistake_is_refused(void **state)
 static void
 addresses_are_as_long_as_the_standards_let_them_be(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err;
 	struct str email;
 	char text[400];

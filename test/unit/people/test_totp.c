@@ -77,7 +77,7 @@ a_used_step_and_all_before_it_are_refused(void **state)
 static void
 a_seed_is_written_and_read_as_rfc_4648_has_it(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err;
 	struct str seed, text;
 
@@ -97,7 +97,7 @@ a_seed_is_written_and_read_as_rfc_4648_has_it(void **state)
 static void
 an_address_of_a_seed_escapes_what_is_not_plain(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str uri;
 
 	(void)state;
@@ -130,7 +130,7 @@ a_picture_shows_every_module_and_a_quiet_zone(void **state)
 	const char text[] = "otpauth://totp/Lumen:ana%40example.org?secret=GEZDGNBVGY3TQOJQ";
 	QRcode *code =
 	    QRcode_encodeData(sizeof(text) - 1, (const unsigned char *)text, 0, QR_ECLEVEL_M);
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err;
 	struct str svg;
 	int side = code->width + 8;
@@ -159,7 +159,7 @@ static void
 a_text_that_no_symbol_holds_is_refused(void **state)
 {
 	static char text[4000];
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err;
 	struct str svg;
 

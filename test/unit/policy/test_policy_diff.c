@@ -14,7 +14,7 @@ struct row {
 static void
 check_row(const struct row *row)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	SAMPLE a = sample_small(NULL, NULL);
 	SAMPLE b = sample_small(row->from, row->to);
 	struct policy_changes changes;
@@ -44,7 +44,7 @@ check_rows(const struct row *rows, size_t count)
 static void
 a_policy_does_not_differ_from_itself(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	SAMPLE a = sample_small(NULL, NULL);
 	SAMPLE b = sample_small("days: 14, by: [email, page]", "by: [email, page], days: 14");
 	struct policy_changes changes;

@@ -162,7 +162,7 @@ the_canonical_form_is_canonical_json(void **state)
 {
 	SAMPLE sample = sample_small(NULL, NULL);
 	CLEANUP(json_free) struct json json = { 0 };
-	CLEANUP(buf_free) struct buf again;
+	CLEANUP(buf_free) struct buf again = { 0 };
 	struct err err = { 0 };
 	struct str text;
 
@@ -273,7 +273,7 @@ the_column_is_that_of_the_value(void **state)
 static void
 all_faults_come_at_once_in_the_order_of_the_file(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str text;
 	int before = 0;
 
@@ -317,7 +317,7 @@ what_is_no_yaml_is_refused_with_a_place(void **state)
 static void
 limits_end_what_is_too_large(void **state)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct err err = { 0 };
 	struct str yaml;
 
@@ -343,7 +343,7 @@ limits_end_what_is_too_large(void **state)
 static void
 the_reference_policy_of_measure_has_no_fault(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, MIB);
@@ -359,7 +359,7 @@ the_reference_policy_of_measure_has_no_fault(void **state)
 static void
 the_example_of_the_reference_is_a_policy(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	static const char fence[] = "```yaml\n";
 	struct str doc;
 	const char *start;

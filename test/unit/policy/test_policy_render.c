@@ -53,7 +53,7 @@ every_declaration_is_said(void **state)
 		"by mail and on a page of this service",
 	};
 	SAMPLE sample = sample_small(NULL, NULL);
-	CLEANUP(buf_free) struct buf html;
+	CLEANUP(buf_free) struct buf html = { 0 };
 	struct str text = render(sample->policy, true, &html);
 
 	(void)state;
@@ -71,7 +71,7 @@ what_is_not_declared_is_not_said(void **state)
 		"terms of use", "behalf",  "for ever"
 	};
 	SAMPLE sample = sample_small(NULL, NULL);
-	CLEANUP(buf_free) struct buf html;
+	CLEANUP(buf_free) struct buf html = { 0 };
 	struct str text = render(sample->policy, true, &html);
 
 	(void)state;
@@ -85,7 +85,7 @@ static void
 texts_cannot_add_markup(void **state)
 {
 	SAMPLE sample = sample_small("name: Some Clinic", "name: \"<b>A & 'B'</b>\"");
-	CLEANUP(buf_free) struct buf html;
+	CLEANUP(buf_free) struct buf html = { 0 };
 	struct str text = render(sample->policy, true, &html);
 
 	(void)state;
@@ -109,7 +109,7 @@ elements_are_closed(void **state)
 	static const char *const names[] = { "h2",    "p",     "ul", "li", "table",
 		                             "thead", "tbody", "tr", "td" };
 	SAMPLE sample = sample_small(NULL, NULL);
-	CLEANUP(buf_free) struct buf html;
+	CLEANUP(buf_free) struct buf html = { 0 };
 	struct str text = render(sample->policy, true, &html);
 	char open[16], close[16];
 
@@ -127,7 +127,7 @@ static void
 lines_of_plain_text_fit_a_terminal(void **state)
 {
 	SAMPLE sample = sample_small(NULL, NULL);
-	CLEANUP(buf_free) struct buf plain;
+	CLEANUP(buf_free) struct buf plain = { 0 };
 	struct str text = render(sample->policy, false, &plain);
 	struct str line;
 
@@ -144,7 +144,7 @@ static void
 a_processor_speaks_for_its_client(void **state)
 {
 	SAMPLE sample = sample_small("policy: small", "policy: small\nrole: processor");
-	CLEANUP(buf_free) struct buf html;
+	CLEANUP(buf_free) struct buf html = { 0 };
 	struct str text = render(sample->policy, true, &html);
 
 	(void)state;

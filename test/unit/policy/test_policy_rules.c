@@ -76,7 +76,7 @@ second_factors_are_consistent(void **state)
 static void
 a_role_cannot_opt_out_of_a_required_factor(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str text;
 
 	(void)state;
@@ -177,7 +177,7 @@ periods_end_or_last_for_ever(void **state)
 static void
 two_names_never_share_a_number(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str text;
 
 	(void)state;
@@ -244,7 +244,7 @@ promises_have_exactly_one_known_check(void **state)
 static void
 a_right_that_nobody_has_cannot_be_promised(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str text;
 
 	(void)state;
@@ -263,7 +263,7 @@ a_right_that_nobody_has_cannot_be_promised(void **state)
 static void
 a_second_factor_that_no_role_needs_cannot_be_promised(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str text;
 
 	(void)state;

@@ -44,7 +44,7 @@ static enum rc
 expect_list(struct store_tx *tx, const struct record_query *query, const unsigned *numbers,
             struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct record_row *rows = NULL;
 	size_t count = 0, at = 0;
 
@@ -389,7 +389,7 @@ a_list_that_no_index_serves_is_refused(void **state)
 static enum rc
 too_much(struct store_tx *tx, void *arg, struct err *err)
 {
-	CLEANUP(arena_free) struct arena small;
+	CLEANUP(arena_free) struct arena small = { 0 };
 	struct record_query query = query_of(RECORD_BY_ID);
 	struct record_row *rows = NULL;
 	size_t count = 99;

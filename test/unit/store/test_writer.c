@@ -330,7 +330,7 @@ a_full_disk_fails_writes_and_later_ones_succeed(void **state)
 static enum rc
 walk(struct store_tx *tx, void *arg, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct entry_row *entries;
 	struct tenant_row *tenants;
 	size_t count;

@@ -80,6 +80,8 @@ static const struct decide_row rows[] = {
 	  ANA, .flags = SUBJECT_RESTRICTED, .expected = REFUSAL_NONE },
 	{ "a restricted subject may be erased", ADMIN, VERB_ERASE, "account", "support", "", "",
 	  ANA, .flags = SUBJECT_RESTRICTED, .expected = REFUSAL_NONE },
+	{ "a restriction may be lifted", ADMIN, VERB_MANAGE, "", "none", "", "requests", ANA,
+	  .flags = SUBJECT_RESTRICTED, .expected = REFUSAL_NONE },
 	{ "research without consent", SYSTEM, VERB_RELEASE, "measurement", "research",
 	  "research", "", ANA, .expected = REFUSAL_CONSENT_MISSING },
 	{ "research with consent", SYSTEM, VERB_RELEASE, "measurement", "research", "research",

@@ -68,7 +68,7 @@ broken_escapes_and_texts_are_refused(void **state)
 static void
 more_fields_than_the_limit_are_refused_and_not_cut(void **state)
 {
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct pairs pairs;
 
 	buf_init(&text, 64 * KIB);

@@ -67,7 +67,7 @@ drawing_of(const struct metrics *metrics)
 static void
 assert_svg(const struct agp *agp)
 {
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct err err = { 0 };
 
 	buf_init(&out, 4 << 20);
@@ -83,7 +83,7 @@ static void
 every_amount_of_data_makes_a_whole_document(void **state)
 {
 	static const int hours[] = { 24, 20, 8, 7, 5, 1 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics;
 	struct agp agp;
 
@@ -107,9 +107,9 @@ every_amount_of_data_makes_a_whole_document(void **state)
 static void
 the_same_drawing_comes_as_pdf_and_png(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf pdf;
-	CLEANUP(buf_free) struct buf png;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf pdf = { 0 };
+	CLEANUP(buf_free) struct buf png = { 0 };
 	struct err err = { 0 };
 	struct metrics metrics;
 	struct agp agp;
@@ -129,8 +129,8 @@ the_same_drawing_comes_as_pdf_and_png(void **state)
 static void
 a_full_buffer_is_a_limit_and_a_small_page_is_refused(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf out;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf out = { 0 };
 	struct err err = { 0 };
 	struct metrics metrics;
 	struct agp agp;

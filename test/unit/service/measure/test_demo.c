@@ -51,7 +51,7 @@ measure(struct arena *arena, const struct demo_profile *profile, int days)
 static void
 a_stretch_is_the_same_alone_and_within_a_longer_one(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct demo_profile profile = member(42, DEMO_VARIABLE);
 	struct readings whole;
 	struct readings part;
@@ -78,7 +78,7 @@ a_stretch_is_the_same_alone_and_within_a_longer_one(void **state)
 static void
 readings_are_in_order_with_rising_sequences_and_possible_values(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, 256 << 20);
@@ -105,7 +105,7 @@ readings_are_in_order_with_rising_sequences_and_possible_values(void **state)
 static void
 another_seed_gives_another_member(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct demo_profile one = member(1, DEMO_STEADY);
 	struct demo_profile two = member(2, DEMO_STEADY);
 
@@ -118,7 +118,7 @@ another_seed_gives_another_member(void **state)
 static void
 each_kind_shows_what_it_is_called_after(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics[DEMO_KINDS];
 
 	(void)state;
@@ -148,7 +148,7 @@ each_kind_shows_what_it_is_called_after(void **state)
 static void
 raw_values_lead_to_the_values_by_the_calibration(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct demo_profile profile = member(3, DEMO_MEALS);
 	struct readings readings;
 

@@ -65,7 +65,7 @@ take(struct taken *taken, struct arena *arena, const char *text)
 static void
 good_entries_are_kept_and_bad_ones_answered_one_by_one(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(taken_free) struct taken taken = { 0 };
 	struct str text;
 
@@ -94,7 +94,7 @@ good_entries_are_kept_and_bad_ones_answered_one_by_one(void **state)
 static void
 a_condition_of_an_entry_is_read_or_refused(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(taken_free) struct taken taken = { 0 };
 	struct str text;
 
@@ -122,7 +122,7 @@ a_condition_of_an_entry_is_read_or_refused(void **state)
 static void
 a_blood_value_is_no_sensor_reading_of_the_cgm_guide(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(taken_free) struct taken taken = { 0 };
 
 	(void)state;
@@ -135,7 +135,7 @@ a_blood_value_is_no_sensor_reading_of_the_cgm_guide(void **state)
 static void
 the_operation_also_takes_its_parameters_resource(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(taken_free) struct taken taken = { 0 };
 	CLEANUP(taken_free) struct taken other = { 0 };
 	const char *bundle;
@@ -203,7 +203,7 @@ static const struct wrong wrongs[] = {
 static void
 a_bundle_that_is_wrong_as_a_whole_is_refused_as_a_whole(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, 4 * MIB);
@@ -224,7 +224,7 @@ a_bundle_that_is_wrong_as_a_whole_is_refused_as_a_whole(void **state)
 static void
 a_deep_check_names_the_element_inside_its_entry(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(json_free) struct json json = { NULL };
 	struct fhir_issues issues;
 	struct err err = { 0 };
@@ -246,7 +246,7 @@ a_deep_check_names_the_element_inside_its_entry(void **state)
 static void
 assert_valid(struct buf *buf, const char *type)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	CLEANUP(json_free) struct json json = { NULL };
 	struct fhir_issues issues;
 	struct err err = { 0 };
@@ -262,8 +262,8 @@ assert_valid(struct buf *buf, const char *type)
 static void
 an_answer_has_an_entry_for_each_in_order(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	CLEANUP(taken_free) struct taken taken = { 0 };
 	struct fhir_response responses[2];
 	struct json_out out;
@@ -289,7 +289,7 @@ static void
 a_search_that_finds_nothing_has_no_entry(void **state)
 {
 	struct fhir_bundle_head head = { .type = "searchset", .has_total = true };
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct fhir_bundle bundle;
 	struct json_out out;
 
@@ -306,7 +306,7 @@ static void
 the_servers_own_failure_tells_no_more_than_its_kind(void **state)
 {
 	struct err err = { .rc = RC_IO, .text = "disk /var/lib/troth broke" };
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct json_out out;
 
 	(void)state;
@@ -329,7 +329,7 @@ the_capabilities_name_the_cgm_receiver_and_what_is_carried_out(void **state)
 		"{\"name\":\"_lastUpdated\",\"type\":\"date\"}",
 	};
 	struct fhir_capability capability = { STR("https://t/fhir"), STR("1"), SAMPLE_NOW_US };
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct json_out out;
 
 	(void)state;

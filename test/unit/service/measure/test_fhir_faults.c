@@ -233,7 +233,7 @@ static bool
 is_refused(const struct fault *fault)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct fhir_issues issues;
 	struct reading reading;
 	enum rc rc;
@@ -263,7 +263,7 @@ every_single_fault_is_refused_and_its_element_named(void **state)
 static void
 no_issue_repeats_a_value_that_was_sent(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, 4 * MIB);
@@ -288,7 +288,7 @@ static void
 all_of_several_faults_are_named_at_once(void **state)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct fhir_issues issues;
 	struct reading reading;
 
@@ -308,7 +308,7 @@ static void
 a_name_that_is_no_elements_is_not_repeated(void **state)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct fhir_issues issues;
 	struct reading reading;
 
@@ -326,8 +326,8 @@ static void
 more_issues_than_the_limit_are_counted_as_cut(void **state)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct fhir_issues issues;
 	struct reading reading;
 	struct str text;
@@ -352,8 +352,8 @@ static void
 a_flood_of_contained_resources_is_refused_without_comparing_them(void **state)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct fhir_issues issues;
 	struct reading reading;
 	struct str text;

@@ -49,7 +49,7 @@ static void
 a_good_observation_becomes_the_reading_that_it_states(void **state)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct reading reading;
 
 	(void)state;
@@ -87,7 +87,7 @@ what_a_client_may_leave_out_may_be_left_out(void **state)
 		"\"http://terminology.hl7.org/CodeSystem/observation-category\","
 		"\"code\":\"laboratory\"}]}],",
 	};
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, MIB);
@@ -117,7 +117,7 @@ the_other_forms_that_are_kept_are_accepted(void **state)
 		{ "\"status\"", "\"method\":{\"coding\":[{\"system\":\"urn:troth:method\","
 		                "\"code\":\"optical\"}]},\"status\"" },
 	};
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, MIB);
@@ -187,8 +187,8 @@ static void
 assert_round_trip(const struct reading *reading)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(buf_free) struct buf buf;
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(buf_free) struct buf buf = { 0 };
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str text = written(&buf, reading);
 	struct fhir_issues issues;
 	struct reading again;
@@ -269,7 +269,7 @@ holds(struct str text, const char *piece)
 static void
 sensor_glucose_is_written_as_the_cgm_guide_has_it(void **state)
 {
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct reading reading = rich_reading();
 	struct str text = written(&buf, &reading);
 
@@ -289,7 +289,7 @@ sensor_glucose_is_written_as_the_cgm_guide_has_it(void **state)
 static void
 a_blood_reading_claims_no_cgm_profile(void **state)
 {
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct reading reading = rich_reading();
 	struct str text;
 

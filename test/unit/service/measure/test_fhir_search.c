@@ -66,7 +66,7 @@ reading_at(int64_t us)
 static bool
 matches(const char *text, int64_t us)
 {
-	CLEANUP(asked_free) struct asked asked;
+	CLEANUP(asked_free) struct asked asked = { 0 };
 	struct fhir_context context = sample_context();
 	struct reading reading = reading_at(us);
 
@@ -184,7 +184,7 @@ what_is_not_carried_out_is_refused_by_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {
-		CLEANUP(asked_free) struct asked asked;
+		CLEANUP(asked_free) struct asked asked = { 0 };
 		assert_int_equal(ask(&asked, rows[i][0], false), RC_INVALID);
 		if (!str_eq(asked.issues.items[0].expression, str_from_c(rows[i][1])))
 			fail_msg("%s", rows[i][0]);
@@ -194,8 +194,8 @@ what_is_not_carried_out_is_refused_by_name(void **state)
 static void
 leniently_an_unknown_parameter_is_left_out_and_told(void **state)
 {
-	CLEANUP(asked_free) struct asked asked;
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(asked_free) struct asked asked = { 0 };
+	CLEANUP(buf_free) struct buf buf = { 0 };
 
 	(void)state;
 	assert_int_equal(
@@ -213,7 +213,7 @@ leniently_an_unknown_parameter_is_left_out_and_told(void **state)
 static void
 a_bad_value_is_refused_even_leniently(void **state)
 {
-	CLEANUP(asked_free) struct asked asked;
+	CLEANUP(asked_free) struct asked asked = { 0 };
 
 	(void)state;
 	assert_int_equal(ask(&asked, "date=yesterday", true), RC_INVALID);
@@ -222,9 +222,9 @@ a_bad_value_is_refused_even_leniently(void **state)
 static void
 paging_and_order_have_their_defaults(void **state)
 {
-	CLEANUP(asked_free) struct asked plain;
-	CLEANUP(asked_free) struct asked asked;
-	CLEANUP(asked_free) struct asked none;
+	CLEANUP(asked_free) struct asked plain = { 0 };
+	CLEANUP(asked_free) struct asked asked = { 0 };
+	CLEANUP(asked_free) struct asked none = { 0 };
 
 	(void)state;
 	assert_int_equal(ask(&plain, "", false), RC_OK);
@@ -245,7 +245,7 @@ paging_and_order_have_their_defaults(void **state)
 static void
 the_window_is_what_all_dates_allow(void **state)
 {
-	CLEANUP(asked_free) struct asked asked;
+	CLEANUP(asked_free) struct asked asked = { 0 };
 	int64_t from_us;
 	int64_t until_us;
 
@@ -273,7 +273,7 @@ if_none_exist_takes_one_identifier_with_its_system(void **state)
 		"identifier=https://a|%zz",
 		"identifier=https://a|%ff",
 	};
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct fhir_token token;
 	struct err err = { 0 };
 

@@ -47,7 +47,7 @@ the_ranges_hold_their_edges(void **state)
 	/* 53.9 | 54 69.9 | 70 180 | 180.1 250 | 250.1 and two at 100 */
 	static const double values[] = { 53.9, 54, 69.9, 70, 180, 180.1, 250, 250.1, 100, 100 };
 	static const size_t counts[] = { 1, 2, 4, 2, 1 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics;
 
 	(void)state;
@@ -66,7 +66,7 @@ static void
 a_personal_target_stands_beside_the_consensus_one(void **state)
 {
 	static const struct point points[] = { { 1, 79 }, { 2, 80 }, { 3, 140 }, { 4, 141 } };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics_input input = {
 		.points = points, .count = 4, .target_low = 80, .target_high = 140
 	};
@@ -87,7 +87,7 @@ moments_and_percentiles_of_one_to_ten(void **state)
 	/* R: x <- 101:110; mean, sd, quantile(x, c(.05,.25,.5,.75,.95)), type 7 */
 	static const double values[] = { 110, 101, 109, 102, 108, 103, 107, 104, 106, 105 };
 	static const double quantiles[] = { 101.45, 103.25, 105.5, 107.75, 109.55 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics;
 
 	(void)state;
@@ -107,7 +107,7 @@ static void
 what_cannot_be_known_is_not_a_number(void **state)
 {
 	static const struct point one[] = { { START_US, 100 } };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics;
 
 	(void)state;
@@ -172,7 +172,7 @@ fifteen_minutes_make_an_episode_and_ten_do_not(void **state)
 {
 	static const double ten[] = { 100, 65, 65, 100, 100, 100, 100 };
 	static const double fifteen[] = { 100, 65, 60, 69, 70, 100, 100, 100 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct episodes episodes;
 
 	(void)state;
@@ -195,7 +195,7 @@ a_short_return_does_not_split_an_episode(void **state)
 {
 	static const double values[] = { 100, 200, 200, 200, 170, 170, 200, 100,
 		                         100, 100, 100, 200, 200, 200, 100 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct episodes episodes;
 
 	(void)state;
@@ -212,7 +212,7 @@ static void
 level_two_is_counted_beside_level_one(void **state)
 {
 	static const double values[] = { 100, 60, 50, 50, 50, 60, 60, 100, 100, 100, 100 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct episodes episodes;
 
 	(void)state;
@@ -228,7 +228,7 @@ a_gap_ends_an_episode_and_is_not_filled(void **state)
 {
 	/* Low for 15 min, nothing for two hours, low for 10 min: one, cut. */
 	struct point points[60];
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct episodes episodes;
 	size_t count = 0;
 
@@ -251,7 +251,7 @@ a_lone_low_before_missing_readings_is_no_episode(void **state)
 {
 	/* One low reading, then 40 minutes of nothing, then normal again. */
 	struct point points[40];
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	size_t count = 0;
 
 	(void)state;
@@ -268,7 +268,7 @@ static void
 only_more_than_two_hours_of_low_are_extended(void **state)
 {
 	double values[60];
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct episodes episodes;
 
 	(void)state;
@@ -289,7 +289,7 @@ finger_sticks_show_no_episodes(void **state)
 	static const struct point points[] = { { START_US, 60 },
 		                               { START_US + 6 * US_PER_HOUR, 60 },
 		                               { START_US + 12 * US_PER_HOUR, 60 } };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, 64 << 20);
@@ -309,7 +309,7 @@ mage_is_the_mean_swing_in_the_first_direction(void **state)
 	 * 100, 170, 60, 200, 130, 210.  Rises 70, 140, 80: mean 96.6667.
 	 */
 	struct point points[27];
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics;
 
 	(void)state;
@@ -332,7 +332,7 @@ static void
 a_steady_line_has_no_mage(void **state)
 {
 	struct point points[30];
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 
 	(void)state;
 	arena_init(&arena, 64 << 20);
@@ -347,7 +347,7 @@ wear_is_what_came_of_what_was_expected(void **state)
 	/* One day at five minutes, the last six hours missing but for one reading
 	 * at its end, and each reading of the first hour sent twice. */
 	struct point points[400];
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics_input input = { .points = points };
 	struct metrics metrics;
 	size_t count = 0;
@@ -387,7 +387,7 @@ the_interval_is_the_median_gap(void **state)
 
 	(void)state;
 	for (size_t row = 0; row < COUNT_OF(counts); row++) {
-		CLEANUP(arena_free) struct arena arena;
+		CLEANUP(arena_free) struct arena arena = { 0 };
 		struct point points[7];
 
 		arena_init(&arena, 64 << 20);
@@ -407,7 +407,7 @@ the_profile_follows_the_clock_on_the_wall(void **state)
 	 * every curve is then 100 + the hour, before and after the change alike.
 	 */
 	CLEANUP(zone_close) struct zone *zone = NULL;
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics_input input = { .count = 28 * 288 };
 	struct metrics metrics;
 	struct err err = { 0 };
@@ -450,7 +450,7 @@ the_profile_follows_the_clock_on_the_wall(void **state)
 static void
 the_curves_never_cross(void **state)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics;
 	double values[288 * 15];
 	uint64_t noise = 1;
@@ -473,7 +473,7 @@ static void
 a_bin_with_too_few_readings_has_no_value(void **state)
 {
 	static const double values[] = { 100, 101, 102, 103, 104 };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics;
 
 	(void)state;
@@ -533,7 +533,7 @@ static void
 check_subject(const struct expected *expected)
 {
 	struct point *points = calloc(CSV_MAX, sizeof(*points));
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct metrics metrics;
 	size_t count = read_subject(expected->subject, points);
 

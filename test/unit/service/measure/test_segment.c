@@ -81,8 +81,8 @@ assert_same(const struct reading *a, const struct reading *b)
 static size_t
 round_trip(const struct reading *items, size_t count)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf packed;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf packed = { 0 };
 	struct readings back = { 0 };
 	struct err err = { 0 };
 
@@ -151,7 +151,7 @@ a_reading_that_breaks_its_bounds_is_not_packed(void **state)
 {
 	(void)state;
 	for (int broken = 0; broken < 8; broken++) {
-		CLEANUP(buf_free) struct buf packed;
+		CLEANUP(buf_free) struct buf packed = { 0 };
 		struct reading item;
 		struct err err = { 0 };
 
@@ -173,7 +173,7 @@ a_reading_that_breaks_its_bounds_is_not_packed(void **state)
 static void
 too_many_readings_or_devices_are_refused(void **state)
 {
-	CLEANUP(buf_free) struct buf packed;
+	CLEANUP(buf_free) struct buf packed = { 0 };
 	struct reading *items = calloc(SEGMENT_READINGS_MAX + 1, sizeof(*items));
 	struct err err = { 0 };
 
@@ -193,7 +193,7 @@ too_many_readings_or_devices_are_refused(void **state)
 static void
 bytes_cut_anywhere_or_with_a_tail_are_refused(void **state)
 {
-	CLEANUP(buf_free) struct buf packed;
+	CLEANUP(buf_free) struct buf packed = { 0 };
 	struct reading items[20];
 	struct readings back;
 	struct err err = { 0 };
@@ -204,7 +204,7 @@ bytes_cut_anywhere_or_with_a_tail_are_refused(void **state)
 	items[3].note = STR("note");
 	assert_int_equal(segment_pack(items, 20, &packed, &err), RC_OK);
 	for (size_t cut = 0; cut < packed.len; cut++) {
-		CLEANUP(arena_free) struct arena arena;
+		CLEANUP(arena_free) struct arena arena = { 0 };
 		char *part = malloc(cut + 1); /* of the exact size, for sanitizers */
 
 		arena_init(&arena, 8 << 20);
@@ -214,7 +214,7 @@ bytes_cut_anywhere_or_with_a_tail_are_refused(void **state)
 		free(part);
 	}
 	{
-		CLEANUP(arena_free) struct arena arena;
+		CLEANUP(arena_free) struct arena arena = { 0 };
 
 		arena_init(&arena, 8 << 20);
 		buf_add(&packed, STR("\0"));
@@ -227,7 +227,7 @@ bytes_cut_anywhere_or_with_a_tail_are_refused(void **state)
 static void
 a_changed_bit_never_reads_out_of_bounds(void **state)
 {
-	CLEANUP(buf_free) struct buf packed;
+	CLEANUP(buf_free) struct buf packed = { 0 };
 	struct reading items[20];
 	struct readings back;
 	struct err err = { 0 };
@@ -239,7 +239,7 @@ a_changed_bit_never_reads_out_of_bounds(void **state)
 	items[3].note = STR("note");
 	assert_int_equal(segment_pack(items, 20, &packed, &err), RC_OK);
 	for (size_t bit = 0; bit < packed.len * 8; bit++) {
-		CLEANUP(arena_free) struct arena arena;
+		CLEANUP(arena_free) struct arena arena = { 0 };
 		enum rc rc;
 
 		arena_init(&arena, 8 << 20);
@@ -269,7 +269,7 @@ impossible_heads_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(heads); i++) {
-		CLEANUP(arena_free) struct arena arena;
+		CLEANUP(arena_free) struct arena arena = { 0 };
 		struct readings back;
 		struct err err = { 0 };
 
