@@ -76,7 +76,9 @@ checkpoint_export(struct bed *bed, const char *folder, const char *name)
 static inline void
 proofs_export(struct bed *bed, const char *folder, int64_t old)
 {
-	CLEANUP(buf_free) struct buf inclusion, consistency, key;
+	CLEANUP(buf_free) struct buf inclusion = { 0 };
+	CLEANUP(buf_free) struct buf consistency = { 0 };
+	CLEANUP(buf_free) struct buf key = { 0 };
 	struct err err = { 0 };
 
 	buf_init(&inclusion, MIB);

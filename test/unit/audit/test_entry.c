@@ -52,7 +52,8 @@ parse_code(struct str leaf)
 static void
 what_is_formatted_is_parsed_again(void **state)
 {
-	CLEANUP(buf_free) struct buf leaf, again;
+	CLEANUP(buf_free) struct buf leaf = { 0 };
+	CLEANUP(buf_free) struct buf again = { 0 };
 	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct audit_entry entry = entry_full(), back;
 	struct err err = { 0 };
@@ -75,7 +76,8 @@ what_is_formatted_is_parsed_again(void **state)
 static void
 the_form_is_canonical_json(void **state)
 {
-	CLEANUP(buf_free) struct buf leaf, canonical;
+	CLEANUP(buf_free) struct buf leaf = { 0 };
+	CLEANUP(buf_free) struct buf canonical = { 0 };
 	CLEANUP(json_free) struct json json = { NULL };
 	struct audit_entry entry = entry_full();
 	struct err err = { 0 };

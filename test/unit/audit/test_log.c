@@ -428,7 +428,8 @@ bundles_hold_the_leaves_that_the_tiles_hash(void **state)
 	bed_append(bed, 1, 0, 600);
 	bed_advance(bed);
 	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
-		CLEANUP(buf_free) struct buf bundle, tile;
+		CLEANUP(buf_free) struct buf bundle = { 0 };
+		CLEANUP(buf_free) struct buf tile = { 0 };
 		struct str leaves[TILE_HASHES];
 		struct err err = { 0 };
 

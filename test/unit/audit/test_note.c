@@ -38,7 +38,8 @@ signer_ours(void)
 static enum rc
 open_replaced(const char *from, const char *to)
 {
-	CLEANUP(buf_free) struct buf note, other;
+	CLEANUP(buf_free) struct buf note = { 0 };
+	CLEANUP(buf_free) struct buf other = { 0 };
 	struct note_head head = head_some(), found;
 	struct note_signer signer = signer_ours();
 	struct err err = { 0 };
