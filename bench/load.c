@@ -3,11 +3,14 @@
  * the loopback, one thread each, as lean as TLS allows, since it shares the
  * machine with what it measures.  Bounded in requests and in seconds.
  *
- *	load PORT MODE TOKEN_FILE CONNECTIONS REQUESTS SECONDS [PATIENT]
+ *	load PORT MODE TOKEN_FILE CONNECTIONS REQUESTS SECONDS [PATIENT [START]]
  *
  * MODE: post (one reading a request), batch (288 readings), again (one batch of
  * 288, the same for ever), fhir (a batch Bundle of 288 Observations), fhir-post,
- * search (latest 50), health.  Prints one line of JSON.
+ * search (latest 50), health, proof (one reading, then the checkpoint is asked for
+ * until it covers one entry more).  Every batch is a stretch of time of its own, a
+ * reading a minute, from START batches before now backwards, as a device that has
+ * years to make up for would send them.  Prints one line of JSON.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,11 +24,22 @@
 #include "base/clock.h"
 #include "base/json.h"
 
-#define BATCH     288
-#define BODY_MAX  (4 * 1024 * 1024)
+#define BATCH           288
+#define STEP_US         US_PER_MIN
+#define POLL_US         10000
+#define BODY_MAX        (4 * 1024 * 1024)
 #define CONNECTIONS_MAX 64
 
-enum mode { MODE_POST, MODE_BATCH, MODE_AGAIN, MODE_FHIR, MODE_FHIR_POST, MODE_SEARCH, MODE_HEALTH };
+enum mode {
+	MODE_POST,
+	MODE_BATCH,
+	MODE_AGAIN,
+	MODE_FHIR,
+	MODE_FHIR_POST,
+	MODE_SEARCH,
+	MODE_HEALTH,
+	MODE_PROOF
+};
 
 static const struct {
 	const char *name;
@@ -37,9 +51,11 @@ static const struct {
 	[MODE_BATCH] = { "batch", "/demo/readings", "application/json", BATCH },
 	[MODE_AGAIN] = { "again", "/demo/readings", "application/json", BATCH },
 	[MODE_FHIR] = { "fhir", "/demo/fhir", "application/fhir+json", BATCH },
-	[MODE_FHIR_POST] = { "fhir-post", "/demo/fhir/Observation", "application/fhir+json", 1 },
+	[MODE_FHIR_POST] = { "fhir-post", "/demo/fhir/Observation", "application/fhir+json",
+	                     1 },
 	[MODE_SEARCH] = { "search", "/demo/fhir/Observation?_sort=-date&_count=50", NULL, 50 },
 	[MODE_HEALTH] = { "health", "/-/health", NULL, 0 },
+	[MODE_PROOF] = { "proof", "/demo/readings", "application/json", 1 },
 };
 
 struct load {
@@ -51,10 +67,11 @@ struct load {
 	long requests; /* of each connection */
 	int64_t until_us;
 	SSL_CTX *tls;
+	_Atomic int64_t stretch; /* the next batch's */
 };
 
 struct worker {
-	const struct load *load;
+	struct load *load;
 	int number;
 	pthread_t thread;
 	long done, failed, bytes;
@@ -78,7 +95,7 @@ plain_reading(struct worker *worker, struct json_out *out, int64_t taken_us)
 	json_text_at(out, "analyte", STR("glucose"));
 	json_int_at(out, "value", 90 + (int64_t)(worker->sequence % 90));
 	json_text_at(out, "unit", STR("mg/dL"));
-	json_time_at(out, "taken", taken_us / US_PER_S * US_PER_S);
+	json_time_at(out, "taken", taken_us / US_PER_MS * US_PER_MS);
 	json_int_at(out, "sequence", next_sequence(worker));
 	json_object_close(out);
 }
@@ -120,7 +137,7 @@ observation(struct worker *worker, struct json_out *out, int64_t taken_us)
 	(void)snprintf(text, sizeof(text), "Patient/%s", worker->load->patient);
 	json_text_at(out, "reference", str_from_c(text));
 	json_object_close(out);
-	json_time_at(out, "effectiveDateTime", taken_us / US_PER_S * US_PER_S);
+	json_time_at(out, "effectiveDateTime", taken_us / US_PER_MS * US_PER_MS);
 	json_name(out, "valueQuantity");
 	json_object_begin(out);
 	json_int_at(out, "value", 90 + (int64_t)(worker->sequence % 90));
@@ -132,7 +149,7 @@ observation(struct worker *worker, struct json_out *out, int64_t taken_us)
 }
 
 static void
-fhir_batch(struct worker *worker, struct json_out *out, int64_t now_us)
+fhir_batch(struct worker *worker, struct json_out *out, int64_t from_us)
 {
 	json_object_begin(out);
 	json_text_at(out, "resourceType", STR("Bundle"));
@@ -142,7 +159,7 @@ fhir_batch(struct worker *worker, struct json_out *out, int64_t now_us)
 	for (int i = 0; i < BATCH; i++) {
 		json_object_begin(out);
 		json_name(out, "resource");
-		observation(worker, out, now_us - (BATCH - i) * 300 * US_PER_S);
+		observation(worker, out, from_us + i * STEP_US);
 		json_name(out, "request");
 		json_object_begin(out);
 		json_text_at(out, "method", STR("POST"));
@@ -152,6 +169,15 @@ fhir_batch(struct worker *worker, struct json_out *out, int64_t now_us)
 	}
 	json_array_close(out);
 	json_object_close(out);
+}
+
+/* Where the next batch's time begins. */
+static int64_t
+stretch_take(struct worker *worker, int64_t now_us)
+{
+	int64_t stretch = worker->load->mode == MODE_AGAIN ? 1 : worker->load->stretch++;
+
+	return now_us / STEP_US * STEP_US - (stretch + 1) * BATCH * STEP_US;
 }
 
 static void
@@ -166,17 +192,19 @@ body_make(struct worker *worker, struct buf *body)
 		worker->sequence = 0;
 	switch (worker->load->mode) {
 	case MODE_POST:
+	case MODE_PROOF:
 		plain_reading(worker, &out, now_us);
 		return;
 	case MODE_BATCH:
 	case MODE_AGAIN:
+		now_us = stretch_take(worker, now_us);
 		json_array_begin(&out);
 		for (int i = 0; i < BATCH; i++)
-			plain_reading(worker, &out, now_us - (BATCH - i) * 300 * US_PER_S);
+			plain_reading(worker, &out, now_us + i * STEP_US);
 		json_array_close(&out);
 		return;
 	case MODE_FHIR:
-		fhir_batch(worker, &out, now_us);
+		fhir_batch(worker, &out, stretch_take(worker, now_us));
 		return;
 	case MODE_FHIR_POST:
 		observation(worker, &out, now_us);
@@ -220,7 +248,8 @@ answer_read(SSL *ssl, char *room, size_t size, long *bytes)
 	int status;
 
 	while (end == NULL) {
-		int count = have + 1 < size ? SSL_read(ssl, room + have, (int)(size - have - 1)) : 0;
+		int count =
+		    have + 1 < size ? SSL_read(ssl, room + have, (int)(size - have - 1)) : 0;
 		if (count <= 0)
 			return -1;
 		have += (size_t)count;
@@ -233,15 +262,95 @@ answer_read(SSL *ssl, char *room, size_t size, long *bytes)
 		return -1;
 	body = strtoul(length + sizeof("content-length:") - 1, NULL, 10);
 	*bytes += (long)body;
-	have -= (size_t)(end + 4 - room);
+	body += (size_t)(end + 4 - room);
+	if (body >= size)
+		return -1;
 	while (have < body) {
-		size_t want = body - have < size ? body - have : size;
-		int count = SSL_read(ssl, room, (int)want);
+		int count = SSL_read(ssl, room + have, (int)(body - have));
 		if (count <= 0)
 			return -1;
 		have += (size_t)count;
 	}
+	room[have] = '\0';
 	return status;
+}
+
+static void
+request_make(const struct load *load, const char *path, const struct buf *body,
+             struct buf *request)
+{
+	const char *type = body == NULL ? NULL : modes[load->mode].type;
+
+	request->len = 0;
+	buf_addf(request,
+	         "%s %s HTTP/1.1\r\nHost: localhost:%u\r\nAccept: application/json\r\n"
+	         "Authorization: Bearer %s\r\n",
+	         type != NULL ? "POST" : "GET", path, load->port, load->token);
+	if (type != NULL)
+		buf_addf(request, "Content-Type: %s\r\nContent-Length: %zu\r\n", type,
+		         body->len);
+	buf_add(request, STR("\r\n"));
+	if (type != NULL)
+		buf_add(request, (struct str){ body->text, body->len });
+}
+
+/* The size that the tenant's checkpoint states, in its second line; -1: none. */
+static int64_t
+checkpoint_size(const struct load *load, SSL *ssl, char *room)
+{
+	CLEANUP(buf_free) struct buf request = { 0 };
+	const char *at;
+	long bytes = 0;
+
+	buf_init(&request, BODY_MAX);
+	buf_addf(&request, "GET /demo/log/checkpoint HTTP/1.1\r\nHost: localhost:%u\r\n\r\n",
+	         load->port);
+	if (SSL_write(ssl, request.text, (int)request.len) <= 0 ||
+	    answer_read(ssl, room, BODY_MAX, &bytes) != 200)
+		return -1;
+	at = strstr(room, "\r\n\r\n");
+	at = at == NULL ? NULL : strchr(at + 4, '\n');
+	return at == NULL ? -1 : strtoll(at + 1, NULL, 10);
+}
+
+/* After its act: how long until the signed tree holds it. */
+static bool
+proof_await(struct worker *worker, SSL *ssl, char *room, int64_t size)
+{
+	int64_t begun_us = clock_monotonic_us();
+
+	while (clock_monotonic_us() < worker->load->until_us) {
+		if (checkpoint_size(worker->load, ssl, room) > size) {
+			worker->took_us[worker->done++] =
+			    (uint32_t)(clock_monotonic_us() - begun_us);
+			return true;
+		}
+		(void)usleep(POLL_US);
+	}
+	return false;
+}
+
+/* One request and its answer; false ends the connection. */
+static bool
+turn(struct worker *worker, SSL *ssl, char *room, const struct buf *request)
+{
+	int64_t begun_us = clock_monotonic_us();
+	bool is_proof = worker->load->mode == MODE_PROOF;
+	int64_t size = is_proof ? checkpoint_size(worker->load, ssl, room) : 0;
+	int status;
+
+	if (begun_us > worker->load->until_us || size < 0 ||
+	    SSL_write(ssl, request->text, (int)request->len) <= 0)
+		return false;
+	status = answer_read(ssl, room, BODY_MAX, &worker->bytes);
+	if (status < 200 || status > 299) {
+		worker->failed++;
+		return status >= 0;
+	}
+	if (is_proof)
+		return proof_await(worker, ssl, room, size);
+	worker->took_us[worker->done++] = (uint32_t)(clock_monotonic_us() - begun_us);
+	return true;
 }
 
 static void *
@@ -249,6 +358,7 @@ work(void *arg)
 {
 	struct worker *worker = arg;
 	const struct load *load = worker->load;
+	bool has_body = modes[load->mode].type != NULL;
 	char *room = malloc(BODY_MAX);
 	struct buf body;
 	struct buf request;
@@ -257,34 +367,10 @@ work(void *arg)
 	buf_init(&body, BODY_MAX);
 	buf_init(&request, 2 * BODY_MAX);
 	while (ssl != NULL && worker->done + worker->failed < load->requests) {
-		bool has_body = modes[load->mode].type != NULL;
-		int64_t begun_us;
-		int status;
 		body_make(worker, &body);
-		request.len = 0;
-		buf_addf(&request,
-		         "%s %s HTTP/1.1\r\nHost: localhost:%u\r\nAccept: application/json\r\n"
-		         "Authorization: Bearer %s\r\n",
-		         has_body ? "POST" : "GET", modes[load->mode].path, load->port,
-		         load->token);
-		if (has_body)
-			buf_addf(&request, "Content-Type: %s\r\nContent-Length: %zu\r\n",
-			         modes[load->mode].type, body.len);
-		buf_add(&request, STR("\r\n"));
-		if (has_body)
-			buf_add(&request, (struct str){ body.text, body.len });
-		begun_us = clock_monotonic_us();
-		if (begun_us > load->until_us ||
-		    SSL_write(ssl, request.text, (int)request.len) <= 0)
+		request_make(load, modes[load->mode].path, has_body ? &body : NULL, &request);
+		if (!turn(worker, ssl, room, &request))
 			break;
-		status = answer_read(ssl, room, BODY_MAX, &worker->bytes);
-		if (status < 200 || status > 299) {
-			worker->failed++;
-			if (status < 0)
-				break;
-			continue;
-		}
-		worker->took_us[worker->done++] = (uint32_t)(clock_monotonic_us() - begun_us);
 	}
 	if (ssl == NULL)
 		worker->failed = load->requests;
@@ -321,9 +407,10 @@ report(const struct load *load, struct worker *workers, double seconds)
 	printf("{\"mode\":\"%s\",\"connections\":%d,\"requests\":%zu,\"failed\":%ld,"
 	       "\"per_s\":%.0f,\"readings_per_s\":%.0f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,"
 	       "\"answer_bytes\":%ld}\n",
-	       modes[load->mode].name, load->connections, done, failed,
-	       (double)done / seconds, (double)done * modes[load->mode].readings / seconds,
-	       done == 0 ? 0 : all[done / 2] / 1000.0, done == 0 ? 0 : all[done * 99 / 100] / 1000.0,
+	       modes[load->mode].name, load->connections, done, failed, (double)done / seconds,
+	       (double)done * modes[load->mode].readings / seconds,
+	       done == 0 ? 0 : all[done / 2] / 1000.0,
+	       done == 0 ? 0 : all[done * 99 / 100] / 1000.0,
 	       done == 0 ? 0 : bytes / (long)done);
 	free(all);
 }
@@ -336,9 +423,10 @@ load_run(struct load *load)
 	uint64_t salt = (uint64_t)clock_now_us(&(struct clock){ 0 }) / 1000000 % 1000000;
 
 	for (int i = 0; i < load->connections; i++) {
-		workers[i] = (struct worker){ .load = load,
-			                      .number = i,
-			                      .sequence = load->mode == MODE_AGAIN ? 0 : salt << 20 };
+		workers[i] =
+		    (struct worker){ .load = load,
+			             .number = i,
+			             .sequence = load->mode == MODE_AGAIN ? 0 : salt << 20 };
 		workers[i].took_us = calloc((size_t)load->requests + 1, sizeof(uint32_t));
 		if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
 			return 1;
@@ -371,6 +459,7 @@ main(int argc, char **argv)
 	load.requests = strtol(argv[5], NULL, 10);
 	load.until_us = clock_monotonic_us() + strtol(argv[6], NULL, 10) * US_PER_S;
 	load.patient = argc > 7 ? argv[7] : "";
+	load.stretch = argc > 8 ? strtoll(argv[8], NULL, 10) : 0;
 	if (load.connections < 1 || load.connections > CONNECTIONS_MAX)
 		return 2;
 	load.tls = SSL_CTX_new(TLS_client_method());

@@ -108,6 +108,9 @@ struct record_query {
 	struct id after;   /* paging: the last row of the page before … */
 	int64_t after_key; /* … and its change_to or time, for those orders */
 	int limit;         /* at most LIMIT_PAGE_ROWS */
+	/* RECORD_BY_TIME_DOWN only: no more rows than hold the latest so many items for
+	 * sure, because what follows ended before all of those began; 0: all. */
+	int64_t items_wanted;
 	bool without_body;
 };
 

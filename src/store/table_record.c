@@ -166,6 +166,34 @@ record_list_start(const struct record_query *query, struct id *after, int64_t *k
 	}
 }
 
+/* Rows by time_to_us down, until they hold the latest `wanted` items for sure. */
+static enum rc
+record_list_latest(struct cursor *cursor, int64_t wanted, struct list *list, struct err *err)
+{
+	int64_t earliest_us = INT64_MAX;
+	int64_t items = 0;
+	bool has_row = false;
+	void *row;
+
+	for (;;) {
+		const struct record_row *record;
+		TRY(cursor_next(cursor, &has_row, err));
+		if (!has_row)
+			return RC_OK;
+		TRY(list_add(list, &row, err));
+		record_fill(cursor, list->arena, row);
+		TRY(cursor_check(cursor, err));
+		record = row;
+		if (items >= wanted && record->time_to_us < earliest_us) {
+			list->count--;
+			return RC_OK;
+		}
+		items += record->items;
+		if (record->time_from_us < earliest_us)
+			earliest_us = record->time_from_us;
+	}
+}
+
 enum rc
 store_record_list(struct store_tx *tx, const struct record_query *query, struct arena *arena,
                   struct record_row **rows, size_t *count, struct err *err)
@@ -201,7 +229,10 @@ store_record_list(struct store_tx *tx, const struct record_query *query, struct 
 	};
 	size_t used = COUNT_OF(values) - (query->order != RECORD_BY_TIME);
 	TRY(cursor_begin(&cursor, tx, sql, (struct values){ values, used }, err));
-	TRY(sql_list(&cursor, record_fill, &list, err));
+	if (query->order == RECORD_BY_TIME_DOWN && query->items_wanted != 0)
+		TRY(record_list_latest(&cursor, query->items_wanted, &list, err));
+	else
+		TRY(sql_list(&cursor, record_fill, &list, err));
 	*rows = list.rows;
 	*count = list.count;
 	return RC_OK;
