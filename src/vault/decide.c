@@ -162,13 +162,13 @@ consent_is_there(const struct matter *m)
 }
 
 /* GDPR Art. 18(2): restricted data is stored, and otherwise used only at the
- * subject's wish. */
+ * subject's wish.  Managing uses no data: a restriction must be lifted by somebody. */
 static bool
 restriction_allows(const struct matter *m)
 {
 	if (m->state == NULL || (m->state->flags & SUBJECT_RESTRICTED) == 0)
 		return true;
-	return m->ask->verb == VERB_ERASE || is_own(m) ||
+	return m->ask->verb == VERB_ERASE || m->ask->verb == VERB_MANAGE || is_own(m) ||
 	       (m->actor->kind == ACTOR_SYSTEM && m->ask->verb == VERB_READ);
 }
 

@@ -4,15 +4,22 @@
 #include "crypto/seal.h"
 #include "vault/inside.h"
 
+static MUST_CHECK enum rc
+secret_find(struct vault *vault, const struct tenant *tenant, const char *what, struct key *key,
+            struct err *err)
+{
+	return keys_derived(vault->keys, tenant == NULL ? 0 : tenant->id, (struct id){ { 0 } },
+	                    what, key, err);
+}
+
 static struct key
 secret_key(struct vault *vault, const struct tenant *tenant, const char *what)
 {
 	struct err err;
 	struct key key;
 
-	/* The tenant's root is made with the tenant: without it nothing can go on. */
-	if (keys_derived(vault->keys, tenant == NULL ? 0 : tenant->id, (struct id){ { 0 } },
-	                 what, &key, &err) != RC_OK)
+	/* The tenant's root opened when the vault did: without it nothing can go on. */
+	if (secret_find(vault, tenant, what, &key, &err) != RC_OK)
 		abort();
 	return key;
 }
@@ -44,9 +51,10 @@ enum rc
 vault_unseal(struct vault *vault, const struct vault_secret *secret, struct str sealed,
              struct arena *arena, struct str *text, struct err *err)
 {
-	CLEANUP(key_wipe) struct key key = secret_key(vault, secret->tenant, secret->what);
+	CLEANUP(key_wipe) struct key key = { { 0 } };
 	uint8_t *out;
 
+	TRY(secret_find(vault, secret->tenant, secret->what, &key, err));
 	if (sealed.len < SEAL_EXTRA_BYTES)
 		return FAIL(err, RC_CORRUPT, "a sealed %s is cut short", secret->what);
 	out = arena_alloc(arena, sealed.len, 1);
