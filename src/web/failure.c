@@ -86,12 +86,23 @@ sentence_make(const struct request *request, struct str text)
 	return (struct str){ copy, said.len };
 }
 
+/* What a page says at its head; programs get the meaning of the code. */
+static struct str
+headline(struct request *request, const struct failure *failure)
+{
+	if (failure->status == 403)
+		return request_say(request, "You may not open this");
+	if (failure->status == 404)
+		return request_say(request, "Nothing is here");
+	return sentence_make(request, failure->title);
+}
+
 static void
 page_add(struct exchange *exchange, const struct failure *failure)
 {
 	struct doc *doc = &exchange->doc;
-	const struct request *request = &exchange->request;
-	struct str title = sentence_make(request, failure->title);
+	struct request *request = &exchange->request;
+	struct str title = headline(request, failure);
 
 	doc_init(doc, &exchange->arena);
 	doc_page_text(doc, "page_title", title);

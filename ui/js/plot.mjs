@@ -35,20 +35,25 @@ function axis(figure) {
   return { stroke: colour(figure, "--plot-text"), grid: { stroke: colour(figure, "--plot-grid"), width: 1 }, ticks: { stroke: colour(figure, "--plot-grid"), width: 1 } };
 }
 
-// Dates and hours as the page's language writes them; days from midnight.
-function tickTexts(u, ticks) {
+// Times as the page writes them: in its language and the person's zone.
+function timeFormat(figure, parts) {
   const language = document.documentElement.lang;
-  const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-  const hour = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-  return ticks.map((t) => {
-    const at = new Date(t * 1000);
-    return at.getHours() === 0 && at.getMinutes() === 0 ? day.format(at) : hour.format(at);
+  return new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { timeZone: figure.dataset.zone || undefined, ...parts });
+}
+
+// Days from midnight, hours between.
+function tickTexts(figure) {
+  const day = timeFormat(figure, { day: "numeric", month: "short" });
+  const hour = timeFormat(figure, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  return (u, ticks) => ticks.map((t) => {
+    const text = hour.format(new Date(t * 1000));
+    return text === "00:00" ? day.format(new Date(t * 1000)) : text;
   });
 }
 
-function legendTime(u, t) {
-  if (t === null || t === undefined) return "–";
-  return new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" }).format(new Date(t * 1000));
+function legendTime(figure) {
+  const format = timeFormat(figure, { dateStyle: "medium", timeStyle: "short" });
+  return (u, t) => (t === null || t === undefined ? "–" : format.format(new Date(t * 1000)));
 }
 
 function options(figure, data, width) {
@@ -56,10 +61,11 @@ function options(figure, data, width) {
   return {
     width, height: Math.max(220, Math.min(380, Math.round(width * 0.45))),
     cursor: { drag: { x: true, y: false } },
+    tzDate: (t) => uPlot.tzDate(new Date(t * 1000), figure.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone),
     scales: { y: { range: (u, min, max) => [Math.min(min, low ?? min) * 0.9, Math.max(max, high ?? max) * 1.05] } },
-    axes: [{ ...axis(figure), values: tickTexts, space: 70 }, { ...axis(figure), size: 46 }],
+    axes: [{ ...axis(figure), values: tickTexts(figure), space: 70 }, { ...axis(figure), size: 46 }],
     hooks: { drawClear: [targetBand(figure, low, high)] },
-    series: [{ label: figure.dataset.time, value: legendTime }, { label: `${figure.dataset.label} (${figure.dataset.unit})`, stroke: colour(figure, "--plot-line"), width: 1.75, points: { show: false } }],
+    series: [{ label: figure.dataset.time, value: legendTime(figure) }, { label: `${figure.dataset.label} (${figure.dataset.unit})`, stroke: colour(figure, "--plot-line"), width: 1.75, points: { show: false } }],
   };
 }
 

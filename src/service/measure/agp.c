@@ -16,7 +16,7 @@
 #define TEXT       10
 #define TEXT_SMALL 9
 #define HOURS      24
-#define LEFT_ALONE 34 /* of a chart without its bar */
+#define LEFT_ALONE 42 /* of a chart without its bar */
 
 const struct agp_palette agp_light = {
 	.paper = 0xffffff,

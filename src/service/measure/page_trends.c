@@ -166,6 +166,7 @@ trends_show(struct request *request, struct doc *doc, struct err *err)
 	doc_page_text(doc, "csv_query",
 	              str_printf(request->arena, "?analyte=%s&days=%d&format=csv",
 	                         analyte_at(view.analyte)->code, view.days));
+	doc_page_text(doc, "zone", request->zone);
 	doc_page_bool(doc, "has_target", view.analyte == ANALYTE_GLUCOSE);
 	view_filters(&view, doc, true);
 	if (readings.count == 0)
