@@ -48,8 +48,12 @@ struct err {
 	char text[240];
 };
 
-/* Record a failure and return its code: `return FAIL(err, RC_IO, "...");` */
-#define FAIL(err, rc, ...) err_raise((err), (rc), __FILE__, __LINE__, __VA_ARGS__)
+/*
+ * Record a failure and return its code: `return FAIL(err, RC_IO, "...");`
+ * The code is the expression's value, not err_raise()'s, so that analyzers see
+ * that a failure is not RC_OK.
+ */
+#define FAIL(err, rc, ...) (err_raise((err), (rc), __FILE__, __LINE__, __VA_ARGS__), (rc))
 
 /*
  * Pass a failure up unchanged.  The only macro in the tree that returns;
