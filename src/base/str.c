@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <strings.h>
@@ -192,6 +193,7 @@ str_printf(struct arena *arena, const char *fmt, ...)
 	char *text;
 	int need;
 
+	assert(fmt != NULL);
 	va_start(args, fmt);
 	need = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
