@@ -74,8 +74,8 @@ enum rc
 fhir_patient_get(struct request *request, struct doc *doc, struct err *err)
 {
 	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
-	struct fhir_patient patient;
-	struct id id;
+	struct fhir_patient patient = { 0 };
+	struct id id = { { 0 } };
 
 	(void)doc;
 	fhir_answer_begin(&answer, request);
@@ -130,7 +130,7 @@ fhir_patient_search(struct request *request, struct doc *doc, struct err *err)
 {
 	CLEANUP(fhir_answer_free) struct fhir_answer answer = { 0 };
 	struct id own = request->actor.subject;
-	struct fhir_patient patient;
+	struct fhir_patient patient = { 0 };
 	struct fhir_bundle bundle;
 
 	(void)doc;
@@ -252,7 +252,7 @@ fhir_device_search(struct request *request, struct doc *doc, struct err *err)
 
 struct everything {
 	struct request *request;
-	struct fhir_patient patient;
+	struct fhir_patient patient = { 0 };
 	struct str base;
 	struct json_out out; /* of the bundle, across pieces */
 	struct fhir_bundle bundle;

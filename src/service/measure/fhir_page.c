@@ -24,7 +24,8 @@ struct filling {
 	size_t wanted; /* one more than the page has: it tells of the next */
 	struct reading *items;
 	size_t count, capacity;
-	struct arena *texts; /* of the items */
+	struct arena *texts;  /* of the items: the arena, or */
+	struct arena scratch; /* while better ones may still come */
 };
 
 static bool
@@ -248,12 +249,10 @@ static MUST_CHECK enum rc
 update_fill(struct filling *filling, struct err *err)
 {
 	CLEANUP(scan_close) struct scan scan = { 0 };
-	CLEANUP(arena_free) struct arena texts = { 0 };
 	struct lookup lookup = lookup_of(filling->page);
 	struct readings batch;
 
-	arena_init(&texts, LIMIT_ARENA_BYTES);
-	filling->texts = &texts;
+	filling->texts = &filling->scratch;
 	scan_open(&scan, filling->page->door, &lookup, is_down(filling->page->search));
 	do {
 		TRY(scan_next(&scan, &batch, err));
@@ -266,8 +265,8 @@ update_fill(struct filling *filling, struct err *err)
 				continue;
 			arena_init(&fresh, LIMIT_ARENA_BYTES);
 			best_cut(filling, &fresh);
-			arena_free(&texts);
-			texts = fresh;
+			arena_free(&filling->scratch);
+			filling->scratch = fresh;
 		}
 	} while (batch.count != 0);
 	best_cut(filling, filling->arena);
@@ -293,13 +292,21 @@ filling_run(struct filling *filling, struct err *err)
 	return is_by_update(search) ? update_fill(filling, err) : time_fill(filling, err);
 }
 
+static void
+filling_end(struct filling *filling)
+{
+	arena_free(&filling->scratch);
+}
+
 enum rc
 fhir_page_load(struct fhir_page *page, struct arena *arena, struct err *err)
 {
+	CLEANUP(filling_end)
 	struct filling filling = { .page = page,
 		                   .arena = arena,
 		                   .wanted = (size_t)page->search->count + 1 };
 
+	arena_init(&filling.scratch, LIMIT_ARENA_BYTES);
 	page->readings = (struct readings){ 0 };
 	page->has_more = false;
 	TRY(cursor_read(page->search->cursor, page->search->sort, &filling.cursor, err));
