@@ -152,6 +152,8 @@ consent_is_there(const struct matter *m)
 	policy_set consents = m->state == NULL ? 0 : m->state->consents;
 	bool is_by_consent = m->purpose != NULL && m->purpose->basis == BASIS_CONSENT;
 
+	if (m->ask->verb == VERB_ERASE) /* needs no consent: it ends the use */
+		return true;
 	if (m->ask->verb == VERB_RELEASE && recipient->when == WHEN_CONSENT)
 		is_by_consent = true;
 	/* A person releasing or using its own data at its own wish consents by the act. */

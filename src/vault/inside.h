@@ -35,6 +35,14 @@ struct vault {
 	int64_t swept_us;
 };
 
+/* One of many subjects in a list. */
+struct touch_seen {
+	struct id subject;
+	int64_t state_version;
+	int64_t count; /* of its rows in the list; 0: left out */
+	struct key look;
+};
+
 struct touch {
 	const struct door *door;
 	const char *act;
@@ -44,6 +52,8 @@ struct touch {
 	struct key actor_log, subject_log, look;
 	struct subject_row subject; /* as the transaction saw it */
 	bool has_subject;
+	struct touch_seen *seen; /* without one subject: whose rows a list gives */
+	size_t seen_count;
 	int64_t state_version; /* 0: not seen yet; a later transaction must see the same */
 	struct str outcome;    /* of acts, by the caller; else the decision's word */
 	int64_t index;         /* of the entry */
@@ -62,6 +72,22 @@ enum rc touch_refuse(struct touch *touch, enum refusal refusal, struct err *err)
 /* What it was about: `ids` are of records, committed to and not stored. */
 void touch_about(struct touch *touch, struct str ids, int64_t count);
 enum rc touch_record(struct store_tx *tx, struct touch *touch, struct err *err) MUST_CHECK;
+/* For a list over many subjects.  In the transaction that fetches: adds to `taken`
+ * the rows of a page but for those of the restricted and the erased. */
+struct touch_rows {
+	struct record_row *items;
+	size_t count;
+};
+enum rc touch_many_take(struct store_tx *tx, const struct touch *touch,
+                        const struct touch_rows *page, struct touch_rows *taken,
+                        struct err *err) MUST_CHECK;
+/* Afterwards: notes whose rows these are, so that each of them is told; rows of
+ * whoever is being erased at this moment are taken out. */
+enum rc touch_many(struct touch *touch, struct touch_rows *rows, struct arena *arena,
+                   struct err *err) MUST_CHECK;
+/* In the transaction of the entry: RC_RETRY when one's state has changed since. */
+enum rc touch_many_check(struct store_tx *tx, const struct touch *touch, struct err *err)
+    MUST_CHECK;
 /* RC_DENIED with the refusal's sentence, or RC_OK. */
 enum rc touch_end(const struct touch *touch, struct err *err) MUST_CHECK;
 void touch_wipe(struct touch *touch);

@@ -124,11 +124,11 @@ terms_replace(struct store_tx *tx, const struct put *put, struct err *err)
 	for (size_t i = 0; i < put->old_terms.count; i++)
 		TRY(store_term_delete(tx, &put->old_terms.rows[i], err));
 	for (size_t i = 0; i < put->terms.count; i++) {
-		if (store_term_insert(tx, &put->terms.rows[i], err) != RC_OK)
-			return err->rc == RC_CONFLICT
-			           ? FAIL(err, RC_CONFLICT,
-			                  "another record has this unique value already")
-			           : err->rc;
+		enum rc rc = store_term_insert(tx, &put->terms.rows[i], err);
+		if (rc == RC_CONFLICT)
+			return FAIL(err, RC_CONFLICT,
+			            "another record has this unique value already");
+		TRY(rc);
 	}
 	return RC_OK;
 }
@@ -218,8 +218,9 @@ put_prepare(struct put *put, const struct door *door, const struct vault_record 
 	name = (struct record_key_name){ put->row.tenant, put->row.subject, class->number,
 		                         put->row.month };
 	rc = keys_record(door->vault->keys, &name, true, &put->key, err);
-	return rc == RC_NOT_FOUND ? FAIL(err, RC_GONE, "there is no such subject (any more)")
-	                          : rc;
+	if (rc == RC_NOT_FOUND)
+		return FAIL(err, RC_GONE, "there is no such subject (any more)");
+	return rc;
 }
 
 static void
@@ -351,13 +352,9 @@ record_fill(const struct door *door, const struct record_row *row, struct arena 
 }
 
 /* Rows that were fetched, opened once the decision stands, and their entry. */
-struct fetched {
-	struct record_row *rows;
-	size_t count;
-};
 
 static MUST_CHECK enum rc
-fetched_release(struct touch *touch, const struct fetched *fetched, struct arena *arena,
+fetched_release(struct touch *touch, const struct touch_rows *fetched, struct arena *arena,
                 struct vault_records *records, struct err *err)
 {
 	struct id *ids = arena_alloc(arena, (fetched->count + 1) * sizeof(*ids), 1);
@@ -365,8 +362,8 @@ fetched_release(struct touch *touch, const struct fetched *fetched, struct arena
 	    arena_alloc(arena, (fetched->count + 1) * sizeof(*items), _Alignof(max_align_t));
 
 	for (size_t i = 0; i < fetched->count && !touch_is_refused(touch); i++) {
-		ids[i] = fetched->rows[i].id;
-		TRY(record_fill(touch->door, &fetched->rows[i], arena, &items[i], err));
+		ids[i] = fetched->items[i].id;
+		TRY(record_fill(touch->door, &fetched->items[i], arena, &items[i], err));
 	}
 	touch_about(touch, (struct str){ (const char *)ids, fetched->count * sizeof(*ids) },
 	            (int64_t)fetched->count);
@@ -386,7 +383,7 @@ one_release(const struct door *door, struct str class_name, struct row_read *rea
 		           .class = class_name,
 		           .purpose = door->purpose,
 		           .subject = read->row.subject };
-	struct fetched fetched = { &read->row, 1 };
+	struct touch_rows fetched = { &read->row, 1 };
 	struct vault_records records;
 
 	if (read->row.class != class->number)
@@ -449,18 +446,43 @@ struct list_read {
 	struct touch *touch;
 	struct record_query *query;
 	struct arena *arena;
-	struct fetched fetched;
+	struct touch_rows fetched;
 };
+
+/* One page of rows; of many subjects only those that the list may give. */
+static MUST_CHECK enum rc
+list_page(struct store_tx *tx, struct list_read *read, struct err *err)
+{
+	struct record_query rest = *read->query;
+	size_t limit = (size_t)rest.limit;
+	struct touch_rows page = { 0 };
+
+	do {
+		TRY(store_record_list(tx, &rest, read->arena, &page.items, &page.count, err));
+		if (read->fetched.items == NULL)
+			read->fetched.items =
+			    arena_alloc(read->arena, (limit + 1) * sizeof(*page.items),
+			                _Alignof(struct record_row));
+		TRY(touch_many_take(tx, read->touch, &page, &read->fetched, err));
+		if (page.count != 0)
+			rest.after = page.items[page.count - 1].id;
+		rest.limit = (int)(limit - read->fetched.count);
+	} while (page.count != 0 && rest.limit != 0);
+	return RC_OK;
+}
 
 static MUST_CHECK enum rc
 list_read(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct list_read *read = arg;
 
+	read->fetched = (struct touch_rows){ 0 };
 	TRY(touch_decide(tx, read->touch, err));
 	if (touch_is_refused(read->touch))
 		return RC_OK;
-	return store_record_list(tx, read->query, read->arena, &read->fetched.rows,
+	if (!read->touch->has_subject)
+		return list_page(tx, read, err);
+	return store_record_list(tx, read->query, read->arena, &read->fetched.items,
 	                         &read->fetched.count, err);
 }
 
@@ -481,6 +503,8 @@ vault_list(const struct door *door, struct str class_name, struct record_query *
 	query->tenant = door->tenant->id;
 	query->class = class->number;
 	TRY(store_read(door->vault->store, list_read, &read, err));
+	if (!touch.has_subject && !touch_is_refused(&touch))
+		TRY(touch_many(&touch, &read.fetched, arena, err));
 	return fetched_release(&touch, &read.fetched, arena, records, err);
 }
 
@@ -508,7 +532,7 @@ vault_history(const struct door *door, struct str class_name, struct id id, stru
 	const struct policy_class *class;
 	struct history_read read = { { door->tenant->id, id, arena, { 0 } }, NULL, 0 };
 	struct ask ask = { .verb = VERB_READ, .class = class_name, .purpose = door->purpose };
-	struct fetched all;
+	struct touch_rows all;
 
 	TRY(class_need(door, &ask, "read", &class, err));
 	TRY(store_read(door->vault->store, history_read, &read, err));
@@ -516,10 +540,10 @@ vault_history(const struct door *door, struct str class_name, struct id id, stru
 		return FAIL(err, RC_NOT_FOUND, "there is no such record");
 	ask.subject = read.current.row.subject;
 	all.count = read.count + 1;
-	all.rows = arena_alloc(arena, all.count * sizeof(*all.rows), _Alignof(max_align_t));
-	all.rows[0] = read.current.row;
+	all.items = arena_alloc(arena, all.count * sizeof(*all.items), _Alignof(max_align_t));
+	all.items[0] = read.current.row;
 	for (size_t i = 0; i < read.count; i++)
-		all.rows[i + 1] = read.old[i];
+		all.items[i + 1] = read.old[i];
 	TRY(touch_begin(&touch, door, &ask, "read", err));
 	TRY(touch_first(&touch, err));
 	return fetched_release(&touch, &all, arena, records, err);

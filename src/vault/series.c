@@ -244,8 +244,9 @@ append_key(struct append *append, struct err *err)
 		return rc;
 	TRY(touch_first(append->touch, err));
 	rc = keys_record(keys, &name, true, &append->key, err);
-	return rc == RC_NOT_FOUND ? FAIL(err, RC_GONE, "there is no such subject (any more)")
-	                          : rc;
+	if (rc == RC_NOT_FOUND)
+		return FAIL(err, RC_GONE, "there is no such subject (any more)");
+	return rc;
 }
 
 static bool
@@ -506,12 +507,11 @@ retention_read(struct store_tx *tx, void *arg, struct err *err)
 
 	for (size_t i = 0; i < compact->what->remove_count; i++) {
 		struct record_row row;
-		if (store_record_find(tx, whole->tenant, compact->what->remove[i],
-		                      compact->base.arena, &row, err) != RC_OK)
-			return err->rc == RC_NOT_FOUND
-			           ? FAIL(err, RC_RETRY,
-			                  "a segment has been replaced meanwhile")
-			           : err->rc;
+		enum rc rc = store_record_find(tx, whole->tenant, compact->what->remove[i],
+		                               compact->base.arena, &row, err);
+		if (rc == RC_NOT_FOUND)
+			return FAIL(err, RC_RETRY, "a segment has been replaced meanwhile");
+		TRY(rc);
 		if (!id_eq(row.subject, whole->subject) || row.class != whole->class)
 			return FAIL(err, RC_INVALID, "a segment of another series");
 		if (i != 0 && row.month != whole->month)
@@ -553,11 +553,10 @@ compact_write(struct store_tx *tx, void *arg, struct err *err)
 	if (touch_is_refused(compact->base.touch))
 		return touch_record(tx, compact->base.touch, err);
 	for (size_t i = 0; i < what->remove_count; i++) {
-		if (store_record_delete(tx, row.tenant, what->remove[i], false, err) != RC_OK)
-			return err->rc == RC_NOT_FOUND
-			           ? FAIL(err, RC_RETRY,
-			                  "a segment has been replaced meanwhile")
-			           : err->rc;
+		enum rc rc = store_record_delete(tx, row.tenant, what->remove[i], false, err);
+		if (rc == RC_NOT_FOUND)
+			return FAIL(err, RC_RETRY, "a segment has been replaced meanwhile");
+		TRY(rc);
 	}
 	TRY(store_counter_add(tx, &counter, &counter.add, err));
 	row.created_us = store_tx_now_us(tx);

@@ -161,15 +161,16 @@ touch_about(struct touch *touch, struct str ids, int64_t count)
 		    ids, (struct str){ (const char *)touch->entry.nonce, 16 }, STR_EMPTY);
 }
 
-/* The subject's own line about this entry, sealed for it. */
+/* A subject's own line about this entry, sealed for it. */
 static MUST_CHECK enum rc
-look_record(struct store_tx *tx, const struct touch *touch, struct err *err)
+look_record(struct store_tx *tx, const struct touch *touch, const struct touch_seen *seen,
+            struct err *err)
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
 	uint8_t sealed[LOOK_BYTES + SEAL_EXTRA_BYTES];
 	int64_t place[2] = { touch->door->tenant->id, touch->index };
 	struct look_row row = { .tenant = place[0],
-		                .subject = touch->ask.subject,
+		                .subject = seen->subject,
 		                .index = touch->index,
 		                .time_us = touch->entry.time_us };
 	char actor[ID_TEXT_LEN + 1];
@@ -186,20 +187,31 @@ look_record(struct store_tx *tx, const struct touch *touch, struct err *err)
 	json_text_at(&out, "class", touch->entry.class);
 	json_text_at(&out, "purpose", touch->entry.purpose);
 	json_text_at(&out, "reason", touch->door->actor->reason);
-	json_int_at(&out, "count", touch->entry.count);
+	json_int_at(&out, "count", seen->count);
 	json_object_close(&out);
 	TRY(buf_finish(&text, &body, err));
-	seal(&touch->look, body, (struct str){ (const char *)place, sizeof(place) }, sealed);
+	seal(&seen->look, body, (struct str){ (const char *)place, sizeof(place) }, sealed);
 	row.body = (struct str){ (const char *)sealed, body.len + SEAL_EXTRA_BYTES };
 	return store_look_insert(tx, &row, err);
 }
 
-/* What a subject need not be told: its own devices writing, housekeeping. */
-static bool
-is_a_look(const struct touch *touch)
+/* Not what a subject need not be told: its own devices writing, housekeeping. */
+static MUST_CHECK enum rc
+looks_record(struct store_tx *tx, const struct touch *touch, struct err *err)
 {
-	return touch->has_subject && !touch_is_refused(touch) &&
-	       touch->door->actor->kind == ACTOR_PERSON;
+	struct touch_seen one = { .subject = touch->ask.subject,
+		                  .count = touch->entry.count,
+		                  .look = touch->look };
+	enum rc rc = RC_OK;
+
+	if (touch_is_refused(touch) || touch->door->actor->kind != ACTOR_PERSON)
+		return RC_OK;
+	if (touch->has_subject)
+		rc = look_record(tx, touch, &one, err);
+	key_wipe(&one.look);
+	for (size_t i = 0; i < touch->seen_count && rc == RC_OK; i++)
+		rc = look_record(tx, touch, &touch->seen[i], err);
+	return rc;
 }
 
 enum rc
@@ -214,11 +226,13 @@ touch_record(struct store_tx *tx, struct touch *touch, struct err *err)
 		touch->entry.outcome = str_from_c(refusal_word(touch->decision.refusal));
 	if (touch_is_refused(touch))
 		touch->entry.count = 0;
+	else
+		TRY(touch_many_check(tx, touch, err));
 	buf_init(&leaf, 4 * KIB);
 	audit_entry_format(&touch->entry, &leaf);
 	TRY(buf_finish(&leaf, &text, err));
 	TRY(audit_append(tx, touch->door->tenant->id, text, &touch->index, err));
-	return is_a_look(touch) ? look_record(tx, touch, err) : RC_OK;
+	return looks_record(tx, touch, err);
 }
 
 static MUST_CHECK enum rc
@@ -257,4 +271,6 @@ touch_wipe(struct touch *touch)
 	key_wipe(&touch->actor_log);
 	key_wipe(&touch->subject_log);
 	key_wipe(&touch->look);
+	for (size_t i = 0; i < touch->seen_count; i++)
+		key_wipe(&touch->seen[i].look);
 }

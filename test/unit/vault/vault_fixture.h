@@ -278,7 +278,7 @@ entry_is(struct fixture *f, int64_t before, const struct expected_entry *expecte
 static inline void
 log_verifies(struct fixture *f)
 {
-	struct audit_log log = { .store = vault_store(f->vault) };
+	struct audit_log log = { 0 };
 	struct audit_report report;
 	char dir[96];
 
@@ -286,6 +286,7 @@ log_verifies(struct fixture *f)
 	RC_IS(f, vault_tick(f->vault, &f->err), RC_OK);
 	RC_IS(f, audit_identity(vault_audit(f->vault), f->tenant->id, &log, &f->err), RC_OK);
 	log.store = vault_store(f->vault);
+	log.tenant = f->tenant->id;
 	log.dir = dir;
 	RC_IS(f, audit_verify(&log, &report, &f->err), RC_OK);
 	assert_int_equal(report.faults, 0);

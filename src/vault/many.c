@@ -1,0 +1,105 @@
+/*
+ * A list over many subjects: whoever is in it is told, and whoever is restricted
+ * or gone is not in it.  The log has one entry for the list; each subject has a
+ * line of its own about that entry.
+ */
+#include "vault/inside.h"
+
+static struct touch_seen *
+seen_find(const struct touch *touch, struct id subject)
+{
+	for (size_t i = 0; i < touch->seen_count; i++) {
+		if (id_eq(touch->seen[i].subject, subject))
+			return &touch->seen[i];
+	}
+	return NULL;
+}
+
+static bool
+is_left_out(const struct touch *touch, const struct subject_row *subject)
+{
+	int64_t flags = SUBJECT_ERASED;
+
+	if (touch->door->actor->kind != ACTOR_SYSTEM)
+		flags |= SUBJECT_RESTRICTED;
+	return (subject->flags & flags) != 0;
+}
+
+enum rc
+touch_many_take(struct store_tx *tx, const struct touch *touch, const struct touch_rows *page,
+                struct touch_rows *taken, struct err *err)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		struct subject_row subject = { .tenant = touch->door->tenant->id,
+			                       .id = page->items[i].subject };
+		TRY(store_subject_find(tx, &subject, err));
+		if (!is_left_out(touch, &subject))
+			taken->items[taken->count++] = page->items[i];
+	}
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+states_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct touch *touch = arg;
+
+	for (size_t i = 0; i < touch->seen_count; i++) {
+		struct subject_row row = { .tenant = touch->door->tenant->id,
+			                   .id = touch->seen[i].subject };
+		TRY(store_subject_find(tx, &row, err));
+		touch->seen[i].state_version = row.state_version;
+	}
+	return RC_OK;
+}
+
+/* False when its node is gone. */
+static MUST_CHECK enum rc
+look_key_find(const struct touch *touch, struct touch_seen *seen, bool *is_here,
+              struct err *err)
+{
+	const struct door *door = touch->door;
+	enum rc rc = keys_derived(door->vault->keys, door->tenant->id, seen->subject, "look",
+	                          &seen->look, err);
+
+	*is_here = rc == RC_OK;
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+enum rc
+touch_many(struct touch *touch, struct touch_rows *rows, struct arena *arena, struct err *err)
+{
+	size_t kept = 0;
+
+	touch->seen = arena_alloc(arena, (rows->count + 1) * sizeof(*touch->seen),
+	                          _Alignof(struct touch_seen));
+	for (size_t i = 0; i < rows->count; i++) {
+		struct touch_seen *seen = seen_find(touch, rows->items[i].subject);
+		bool is_here = true;
+		if (seen == NULL) {
+			seen = &touch->seen[touch->seen_count];
+			seen->subject = rows->items[i].subject;
+			TRY(look_key_find(touch, seen, &is_here, err));
+			touch->seen_count += is_here;
+		}
+		if (!is_here)
+			continue;
+		seen->count++;
+		rows->items[kept++] = rows->items[i];
+	}
+	rows->count = kept;
+	return store_read(touch->door->vault->store, states_read, touch, err);
+}
+
+enum rc
+touch_many_check(struct store_tx *tx, const struct touch *touch, struct err *err)
+{
+	for (size_t i = 0; i < touch->seen_count; i++) {
+		struct subject_row row = { .tenant = touch->door->tenant->id,
+			                   .id = touch->seen[i].subject };
+		TRY(store_subject_find(tx, &row, err));
+		if (row.state_version != touch->seen[i].state_version)
+			return FAIL(err, RC_RETRY, "a subject's state has changed");
+	}
+	return RC_OK;
+}
