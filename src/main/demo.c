@@ -73,6 +73,10 @@ readings_make(const struct door *door, const struct demo_profile *profile, struc
 
 	arena_init(&arena, 128 * MIB);
 	demo_readings(profile, now_us - DEMO_DAYS * US_PER_DAY, now_us, &arena, &readings);
+	for (size_t i = 0; i < readings.count; i++) {
+		if (readings.items[i].received_us > now_us)
+			readings.items[i].received_us = now_us;
+	}
 	for (size_t i = 0; i < readings.count; i += DEMO_BATCH) {
 		size_t left = readings.count - i;
 		TRY(batch_store(door, member, readings.items + i,

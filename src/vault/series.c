@@ -171,6 +171,9 @@ append_write(struct store_tx *tx, void *arg, struct err *err)
 		return touch_record(tx, append->touch, err);
 	TRY(marks_write(tx, append->what, append->retention.tenant, err));
 	TRY(store_counter_add(tx, &counter, &last, err));
+	/* Each change is one use of the subject's key at most, two with joining. */
+	if ((uint64_t)last > LIMIT_KEY_USES)
+		return FAIL(err, RC_LIMIT, "a subject has more changes than its key may seal");
 	TRY(terms_write(tx, append, last - count + 1, err));
 	TRY(segments_write(tx, append, last - count + 1, err));
 	if (append->what->projection != NULL)

@@ -252,7 +252,7 @@ fhir_device_search(struct request *request, struct doc *doc, struct err *err)
 
 struct everything {
 	struct request *request;
-	struct fhir_patient patient = { 0 };
+	struct fhir_patient patient;
 	struct str base;
 	struct json_out out; /* of the bundle, across pieces */
 	struct fhir_bundle bundle;
