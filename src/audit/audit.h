@@ -139,7 +139,7 @@ struct audit_log {
 };
 /* Origin and key of a log that was added, for audit_verify(); `origin` is
  * borrowed from `audit`.  RC_NOT_FOUND. */
-enum rc audit_identity(struct audit *audit, int64_t tenant, struct audit_log *log,
+enum rc audit_identity(struct audit *audit, int64_t tenant, struct audit_log *identity,
                        struct err *err) MUST_CHECK;
 enum rc audit_verify(const struct audit_log *log, struct audit_report *report, struct err *err)
     MUST_CHECK;

@@ -211,15 +211,16 @@ control_loop(void *arg)
 enum rc
 control_open(struct control **control, const struct call *like, struct err *err)
 {
-	struct control *opened = calloc(1, sizeof(*opened));
+	struct control *opened;
 	struct sockaddr_un address;
 	mode_t mask;
 	int bound;
 
+	TRY(address_of(like->data_dir, &address, err));
+	opened = calloc(1, sizeof(*opened));
 	if (opened == NULL)
 		abort();
 	opened->like = *like;
-	TRY(address_of(like->data_dir, &address, err));
 	memcpy(opened->path, address.sun_path, sizeof(opened->path));
 	(void)unlink(address.sun_path); /* the lock says that nobody else serves here */
 	opened->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

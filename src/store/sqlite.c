@@ -79,13 +79,15 @@ static enum rc
 sqlite_fail(sqlite3 *db, const char *table, struct err *err)
 {
 	int extended = sqlite3_extended_errcode(db);
+	enum rc rc;
 
 	if ((extended & 0xff) == SQLITE_NOMEM) {
 		fprintf(stderr, "store: out of memory\n");
 		abort();
 	}
-	return FAIL(err, rc_of(db, extended), "store: %s: %s (%d)", table,
-	            sqlite3_errstr(extended), extended);
+	rc = rc_of(db, extended);
+	assert(rc != RC_OK);
+	return FAIL(err, rc, "store: %s: %s (%d)", table, sqlite3_errstr(extended), extended);
 }
 
 /* --- connections -------------------------------------------------------- */
