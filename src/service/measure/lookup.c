@@ -27,6 +27,21 @@ generation_check(struct pile *pile, const struct series_segments *page, struct e
 }
 
 static void
+pile_reserve(struct pile *pile, size_t more)
+{
+	size_t capacity = pile->count == 0 ? more : 2 * (pile->count + more);
+	struct reading *items;
+
+	if (pile->count + more <= pile->capacity)
+		return;
+	items = arena_alloc(pile->arena, capacity * sizeof(*items), _Alignof(struct reading));
+	if (pile->count != 0)
+		memcpy(items, pile->items, pile->count * sizeof(*items));
+	pile->items = items;
+	pile->capacity = capacity;
+}
+
+static void
 pile_add(struct pile *pile, const struct readings *more)
 {
 	if (pile->capacity == 0) { /* nothing to copy: the first are the pile */
@@ -34,15 +49,7 @@ pile_add(struct pile *pile, const struct readings *more)
 		pile->capacity = pile->count = more->count;
 		return;
 	}
-	if (pile->count + more->count > pile->capacity) {
-		size_t capacity = 2 * (pile->count + more->count);
-		struct reading *items = arena_alloc(pile->arena, capacity * sizeof(*items),
-		                                    _Alignof(struct reading));
-		if (pile->count != 0)
-			memcpy(items, pile->items, pile->count * sizeof(*items));
-		pile->items = items;
-		pile->capacity = capacity;
-	}
+	pile_reserve(pile, more->count);
 	if (more->count != 0)
 		memcpy(pile->items + pile->count, more->items,
 		       more->count * sizeof(*more->items));
@@ -69,6 +76,12 @@ readings_number(const struct series_segment *segment, struct readings *readings)
 static MUST_CHECK enum rc
 segments_unpack(const struct series_segments *segments, struct pile *pile, struct err *err)
 {
+	size_t items = 0;
+
+	for (size_t i = 0; i < segments->count; i++)
+		items += (size_t)segments->items[i].items;
+	if (segments->count > 1)
+		pile_reserve(pile, items);
 	for (size_t i = 0; i < segments->count; i++) {
 		struct readings readings;
 		TRY(segment_unpack(segments->items[i].body, pile->arena, &readings, err));
@@ -416,26 +429,4 @@ lookup_changes(const struct door *door, const struct lookup_changes *changes,
 	for (int round = 0; round < ROUNDS_MAX && rc == RC_RETRY; round++)
 		rc = changes_once(door, changes, arena, out, err);
 	return rc;
-}
-
-enum rc
-lookup_span(const struct door *door, struct id subject, int analyte, struct lookup_span *span,
-            struct err *err)
-{
-	CLEANUP(arena_free) struct arena arena = { 0 };
-	struct lookup lookup = { .subject = subject, .analyte = analyte };
-	struct series_query query = query_of(&lookup);
-	struct series_segments page;
-
-	arena_init(&arena, 16 * MIB);
-	*span = (struct lookup_span){ 0 };
-	query.limit = 1;
-	TRY(vault_series_read(door, &query, &arena, &page, err));
-	if (page.count == 0)
-		return RC_OK;
-	span->first_us = page.items[0].time_from_us;
-	query.order = RECORD_BY_TIME_DOWN;
-	TRY(vault_series_read(door, &query, &arena, &page, err));
-	span->last_us = page.count == 0 ? span->first_us : page.items[0].time_to_us;
-	return RC_OK;
 }

@@ -45,13 +45,6 @@ struct lookup_changes {
 enum rc lookup_changes(const struct door *door, const struct lookup_changes *changes,
                        struct arena *arena, struct readings *out, struct err *err) MUST_CHECK;
 
-/* When the first and the last reading was taken; both 0 without any. */
-struct lookup_span {
-	int64_t first_us, last_us;
-};
-enum rc lookup_span(const struct door *door, struct id subject, int analyte,
-                    struct lookup_span *span, struct err *err) MUST_CHECK;
-
 /* What the segments of a page hold, numbered: for compaction. */
 enum rc lookup_unpack(const struct series_segments *segments, struct arena *arena,
                       struct readings *out, struct err *err) MUST_CHECK;

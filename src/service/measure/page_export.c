@@ -1,78 +1,50 @@
 /*
  * Export: everything measured, as JSON, CSV or a FHIR R4 Bundle, made while it
- * is sent.  A member's whole history passes through one window of time after
- * another, so memory stays flat however much there is.
+ * is sent: a member's whole history passes by batch after batch (scan.h), so
+ * memory stays flat however much there is.
  */
 #include "service/measure/analyte.h"
 #include "service/measure/fhir_bundle.h"
 #include "service/measure/fhir_observation.h"
-#include "service/measure/lookup.h"
 #include "service/measure/pages.h"
 #include "service/measure/reading_id.h"
 #include "service/measure/reading_row.h"
+#include "service/measure/scan.h"
 
-#define WINDOW_US  (30 * US_PER_DAY)
 #define CHUNK_ROWS 256
 
-/* --- the readings, window by window ------------------------------------------------ */
+/* --- the readings, batch by batch ---------------------------------------------------- */
 
 struct walk {
 	struct request *request;
-	struct arena window; /* of the readings at hand */
-	struct lookup_span span;
-	int64_t next_us; /* start of the next window */
-	struct readings readings;
+	struct scan scan;
+	struct readings batch;
 	size_t at;
-	size_t given;
-	bool is_open;
 };
 
-static MUST_CHECK enum rc
-walk_open(struct walk *walk, struct request *request, struct err *err)
+static void
+walk_open(struct walk *walk, struct request *request)
 {
+	struct lookup ask = { .subject = request->actor.subject,
+		              .analyte = ANALYTE_ANY,
+		              .has_errors = true,
+		              .act = "export" };
+
 	*walk = (struct walk){ .request = request };
-	TRY(lookup_span(&request->door, request->actor.subject, ANALYTE_ANY, &walk->span, err));
-	arena_init(&walk->window, LIMIT_ARENA_BYTES);
-	walk->next_us = walk->span.first_us;
-	return RC_OK;
+	scan_open(&walk->scan, &request->door, &ask, false);
 }
 
-static MUST_CHECK enum rc
-window_load(struct walk *walk, struct err *err)
-{
-	struct lookup lookup = { .subject = walk->request->actor.subject,
-		                 .analyte = ANALYTE_ANY,
-		                 .from_us = walk->next_us,
-		                 .until_us = walk->next_us + WINDOW_US,
-		                 .has_errors = true,
-		                 .act = "export" };
-
-	arena_free(&walk->window);
-	arena_init(&walk->window, LIMIT_ARENA_BYTES);
-	walk->at = 0;
-	walk->next_us += WINDOW_US;
-	return lookup_readings(&walk->request->door, &lookup, &walk->window, &walk->readings,
-	                       err);
-}
-
-/* The next reading; NULL when there is none left. */
+/* The next reading, good until the one after; NULL when there is none left. */
 static MUST_CHECK enum rc
 walk_next(struct walk *walk, const struct reading **reading, struct err *err)
 {
-	bool has_any = walk->span.last_us != 0 || walk->span.first_us != 0;
-
 	*reading = NULL;
-	while (walk->at == walk->readings.count) {
-		if (!has_any || walk->next_us > walk->span.last_us) {
-			arena_free(&walk->window);
-			walk->readings.count = 0;
-			walk->at = 0;
-			return RC_OK;
-		}
-		TRY(window_load(walk, err));
+	if (walk->at == walk->batch.count) {
+		walk->at = 0;
+		TRY(scan_next(&walk->scan, &walk->batch, err));
 	}
-	*reading = &walk->readings.items[walk->at++];
-	walk->given++;
+	if (walk->batch.count != 0)
+		*reading = &walk->batch.items[walk->at++];
 	return RC_OK;
 }
 
@@ -106,7 +78,7 @@ rows_end(void *state)
 	struct export_rows *rows = state;
 
 	arena_free(&rows->row);
-	arena_free(&rows->walk.window);
+	scan_close(&rows->walk.scan);
 }
 
 enum rc
@@ -115,8 +87,9 @@ export_readings(struct request *request, struct doc *doc, struct err *err)
 	struct export_rows *rows = ARENA_NEW(request->arena, struct export_rows);
 	struct doc_source source = { row_next, rows };
 
+	(void)err;
 	arena_init(&rows->row, 64 * KIB);
-	TRY(walk_open(&rows->walk, request, err));
+	walk_open(&rows->walk, request);
 	request_at_end(request, rows_end, rows);
 	doc_stream(doc, "readings", reading_fields, reading_field_count, source);
 	response_header(request, "Content-Disposition", STR("attachment"));
@@ -201,7 +174,7 @@ fhir_close(void *state)
 {
 	struct export *export = state;
 
-	arena_free(&export->walk.window);
+	scan_close(&export->walk.scan);
 }
 
 enum rc
@@ -210,7 +183,8 @@ export_fhir(struct request *request, struct doc *doc, struct err *err)
 	struct export *export = ARENA_NEW(request->arena, struct export);
 
 	(void)doc;
-	TRY(walk_open(&export->walk, request, err));
+	(void)err;
+	walk_open(&export->walk, request);
 	request_at_end(request, fhir_close, export);
 	response_header(request, "Content-Disposition",
 	                STR("attachment; filename=\"readings.fhir.json\""));
