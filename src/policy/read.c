@@ -18,11 +18,9 @@
 #define POLICY_JSON_BYTES  (4 * MIB)
 
 /* A row whose key has the result's member for target. */
-/* NOLINTBEGIN(bugprone-macro-parentheses): what it stands for is no expression */
 #define KEY(type, key, reader, member)                                                         \
 	.name = (key), .read = (reader), .to = offsetof(struct type, member)
-/* NOLINTEND(bugprone-macro-parentheses) */
-#define FORM(form) .how = &form_##form
+#define FORM(form) .how = (&form_##form)
 #define BOUNDS(lo, hi)                                                                         \
 	.how = &(const struct bounds)                                                          \
 	{                                                                                      \

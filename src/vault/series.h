@@ -52,7 +52,7 @@ struct series_append {
 
 enum rc vault_marks_read(const struct door *door, struct series_mark *marks, size_t count,
                          struct err *err) MUST_CHECK; /* fills before (and after alike) */
-enum rc vault_series_append(const struct door *door, struct series_append *append,
+enum rc vault_series_append(const struct door *door, struct series_append *what,
                             struct err *err) MUST_CHECK;
 
 struct series_query {
@@ -82,7 +82,7 @@ struct series_segments {
 enum rc vault_series_read(const struct door *door, const struct series_query *query,
                           struct arena *arena, struct series_segments *segments,
                           struct err *err) MUST_CHECK;
-enum rc vault_series_find(const struct door *door, struct str class, struct id subject,
+enum rc vault_series_find(const struct door *door, struct str class_name, struct id subject,
                           const struct series_term *term, int64_t *number, struct err *err)
     MUST_CHECK; /* the item with that term; RC_NOT_FOUND */
 /* The last change number given out. */
@@ -117,7 +117,7 @@ struct series_compact {
 	size_t remove_count;
 	struct series_segment into;
 };
-enum rc vault_series_compact(const struct door *door, struct series_compact *compact,
+enum rc vault_series_compact(const struct door *door, struct series_compact *what,
                              struct err *err) MUST_CHECK;
 
 #endif

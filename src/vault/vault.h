@@ -125,16 +125,16 @@ enum rc vault_put(const struct door *door, struct vault_record *record, struct e
     MUST_CHECK;
 enum rc vault_get(const struct door *door, struct str class, struct id id, struct arena *arena,
                   struct vault_record *record, struct err *err) MUST_CHECK;
-enum rc vault_delete(const struct door *door, struct str class, struct id id, struct err *err)
-    MUST_CHECK;
-enum rc vault_history(const struct door *door, struct str class, struct id id,
+enum rc vault_delete(const struct door *door, struct str class_name, struct id id,
+                     struct err *err) MUST_CHECK;
+enum rc vault_history(const struct door *door, struct str class_name, struct id id,
                       struct arena *arena, struct vault_records *records, struct err *err)
     MUST_CHECK; /* newest first, the current one included */
 
 /* Records of one class, of one subject or (with `read all`) of any; one entry
  * for the list.  Order and paging as in store/row.h; tenant and class of the
  * query are filled in here. */
-enum rc vault_list(const struct door *door, struct str class, struct record_query *query,
+enum rc vault_list(const struct door *door, struct str class_name, struct record_query *query,
                    struct arena *arena, struct vault_records *records, struct err *err)
     MUST_CHECK;
 
@@ -143,9 +143,9 @@ struct vault_term {
 	struct str value;
 };
 /* The record with that term.  RC_NOT_FOUND. */
-enum rc vault_find(const struct door *door, struct str class, const struct vault_term *term,
-                   struct arena *arena, struct vault_record *record, struct err *err)
-    MUST_CHECK;
+enum rc vault_find(const struct door *door, struct str class_name,
+                   const struct vault_term *term, struct arena *arena,
+                   struct vault_record *record, struct err *err) MUST_CHECK;
 
 /* --- release --------------------------------------------------------------------- */
 

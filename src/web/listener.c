@@ -142,13 +142,16 @@ socket_open(const struct addrinfo *address, uint16_t port, bool is_any)
 static uint16_t
 socket_port(int fd)
 {
-	struct sockaddr_storage place = { 0 };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} place = { .v6 = { 0 } };
 	socklen_t size = sizeof(place);
 
-	(void)getsockname(fd, (struct sockaddr *)&place, &size);
-	if (place.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&place)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&place)->sin_port);
+	if (getsockname(fd, &place.any, &size) != 0)
+		return 0;
+	return ntohs(place.any.sa_family == AF_INET6 ? place.v6.sin6_port : place.v4.sin_port);
 }
 
 static enum rc
