@@ -10,8 +10,8 @@ row_of(const struct people *people, const struct tenant *tenant,
        const char letters[RECOVERY_LETTERS + 1])
 {
 	struct ticket_row row = { .tenant = tenant->id, .kind = TICKET_CODE };
-	struct digest hash = vault_mac(people->vault, tenant, "code",
-	                               (struct str){ letters, RECOVERY_LETTERS });
+	struct digest hash =
+	    vault_mac(people->vault, tenant, "code", (struct str){ letters, RECOVERY_LETTERS });
 
 	memcpy(row.hash, hash.bytes, HASH_BYTES);
 	return row;

@@ -115,7 +115,8 @@ parts_add(struct exchange *exchange)
 	text_add(doc, "tenant_prefix", request->prefix);
 	text_add(doc, "service", request->tenant->service);
 	if (request->method == METHOD_GET)
-		text_add(doc, "here", request->path); /* where a choice of language returns to */
+		text_add(doc, "here",
+		         request->path); /* where a choice of language returns to */
 	if (request->session != NULL)
 		text_add(doc, "person_name", request->session->name);
 	bool_add(doc, "is_staff", is_staff(request->actor.role));

@@ -20,7 +20,7 @@ struct place {
 
 /* One service: a row of the table in main.  Functions may be NULL. */
 struct service {
-	const char *name; /* as in the policy: "measure" */
+	const char *name;                                /* as in the policy: "measure" */
 	const struct routes *tables[SERVICE_TABLES_MAX]; /* as many as there are, then NULL */
 	const struct place *places;
 	size_t place_count;

@@ -16,7 +16,7 @@
  * the latest few readings are found in little. */
 #define COMPACT_ITEMS_FULL 256 /* a segment with so many is left alone */
 #define COMPACT_ITEMS_MOST 512 /* none is made larger */
-#define COMPACT_ROWS_LEAST 24   /* fewer small ones are not worth a rewrite */
+#define COMPACT_ROWS_LEAST 24  /* fewer small ones are not worth a rewrite */
 
 /* As system, until nothing is left to do or `deadline_us` (monotonic) has passed. */
 enum rc compact_run(const struct door *door, int64_t deadline_us, struct err *err) MUST_CHECK;

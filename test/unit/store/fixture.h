@@ -61,7 +61,8 @@ fixture_open(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	struct err err = { 0 };
 
-	(void)snprintf(fixture->folder, sizeof(fixture->folder), P_tmpdir "/troth-store-XXXXXX");
+	(void)snprintf(fixture->folder, sizeof(fixture->folder),
+	               P_tmpdir "/troth-store-XXXXXX");
 	if (mkdtemp(fixture->folder) == NULL)
 		return -1;
 	(void)snprintf(fixture->path, sizeof(fixture->path), "%s/data.db", fixture->folder);

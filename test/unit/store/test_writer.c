@@ -273,8 +273,7 @@ static void
 an_absent_file_is_not_made_for_reading(void **state)
 {
 	struct fixture *fixture = *state;
-	struct store_options options = { "no-such-folder/x.db", &fixture->clock,
-		                         true };
+	struct store_options options = { "no-such-folder/x.db", &fixture->clock, true };
 	struct store *store = NULL;
 	struct err err = { 0 };
 

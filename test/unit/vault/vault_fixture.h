@@ -171,7 +171,7 @@ fixture_open(void **state)
 	f->actors[SYSTEM] = (struct actor){ .kind = ACTOR_SYSTEM };
 	arena_init(&f->arena, 512 * MIB);
 	faults.arena = &f->arena;
-	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/troth-vault-XXXXXX");
+	(void)snprintf(f->dir, sizeof(f->dir), P_tmpdir "/troth-vault-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	RC_IS(f, vault_create(&options, &f->err), RC_OK);
 	RC_IS(f, fixture_try_open(f), RC_OK);
