@@ -13,6 +13,42 @@ session_of(const struct request *request)
 	return (struct session){ .tenant = request->tenant, .person = request->actor.id };
 }
 
+/* Names of browsers and systems in what a browser says of itself (RFC 9110,
+ * section 10.1.5); each before those that it claims to be as well. */
+static const char *const browsers[][2] = {
+	{ "Edg/", "Edge" },      { "OPR/", "Opera" },    { "Firefox/", "Firefox" },
+	{ "Chrome/", "Chrome" }, { "CriOS/", "Chrome" }, { "FxiOS/", "Firefox" },
+	{ "Safari/", "Safari" }, { "curl/", "curl" },
+};
+static const char *const systems[][2] = {
+	{ "Windows", "Windows" }, { "Android", "Android" }, { "iPhone", "iPhone" },
+	{ "iPad", "iPad" },       { "Mac OS X", "macOS" },  { "CrOS", "ChromeOS" },
+	{ "Linux", "Linux" },
+};
+
+static const char *
+name_in(struct str text, const char *const names[][2], size_t count)
+{
+	for (size_t i = 0; text.len != 0 && i < count; i++) {
+		if (memmem(text.ptr, text.len, names[i][0], strlen(names[i][0])) != NULL)
+			return names[i][1];
+	}
+	return NULL;
+}
+
+/* "Firefox · Linux"; what is not known stands as it came. */
+static struct str
+browser_name(struct arena *arena, struct str said)
+{
+	const char *browser = name_in(said, browsers, COUNT_OF(browsers));
+	const char *system = name_in(said, systems, COUNT_OF(systems));
+
+	if (browser == NULL)
+		return said;
+	return system == NULL ? str_from_c(browser)
+	                      : str_printf(arena, "%s · %s", browser, system);
+}
+
 enum rc
 sessions_show(struct request *request, struct doc *doc, struct err *err)
 {
@@ -37,7 +73,7 @@ sessions_show(struct request *request, struct doc *doc, struct err *err)
 	for (size_t i = 0; i < count; i++) {
 		struct doc_cell *cells = doc_row(doc, rows);
 		cell_text(&cells[0], id_to_str(request->arena, sessions[i].id));
-		cell_text(&cells[1], sessions[i].browser);
+		cell_text(&cells[1], browser_name(request->arena, sessions[i].browser));
 		cell_int(&cells[2], sessions[i].created_us);
 		cell_int(&cells[3], sessions[i].seen_us);
 		cell_int(&cells[4], sessions[i].expires_us);

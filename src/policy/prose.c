@@ -98,7 +98,8 @@ prose_table_begin(struct prose *prose, const char *const *heads, size_t count)
 		prose->heads[i] = heads[i];
 	if (!prose->is_html)
 		return;
-	buf_add(prose->out, STR("<table>\n<thead><tr>"));
+	buf_add(prose->out,
+	        STR("<div class=\"table stack\" tabindex=\"0\"><table>\n<thead><tr>"));
 	for (size_t i = 0; i < prose->columns; i++)
 		add_element(prose, "<th scope=\"col\">", str_from_c(heads[i]), "</th>");
 	buf_add(prose->out, STR("</tr></thead>\n<tbody>\n"));
@@ -118,6 +119,15 @@ add_text_row(struct prose *prose, const struct str *cells)
 	}
 }
 
+/* With its column's name, for screens on which rows stand as blocks. */
+static void
+add_cell(struct prose *prose, const char *head, struct str text)
+{
+	buf_add(prose->out, STR("<td data-label=\""));
+	buf_add_html(prose->out, str_from_c(head));
+	add_element(prose, "\"><span>", text, "</span></td>");
+}
+
 void
 prose_row(struct prose *prose, const struct str *cells)
 {
@@ -128,14 +138,14 @@ prose_row(struct prose *prose, const struct str *cells)
 	buf_add(prose->out, STR("<tr>"));
 	add_element(prose, "<th scope=\"row\">", cells[0], "</th>");
 	for (size_t i = 1; i < prose->columns; i++)
-		add_element(prose, "<td>", cells[i], "</td>");
+		add_cell(prose, prose->heads[i], cells[i]);
 	buf_add(prose->out, STR("</tr>\n"));
 }
 
 void
 prose_table_end(struct prose *prose)
 {
-	buf_add(prose->out, prose->is_html ? STR("</tbody>\n</table>\n") : STR("\n"));
+	buf_add(prose->out, prose->is_html ? STR("</tbody>\n</table></div>\n") : STR("\n"));
 }
 
 void

@@ -155,7 +155,8 @@ time_put(struct render *render, int64_t us, bool is_plain)
 {
 	char exact[TIME_TEXT_MAX];
 
-	time_format(us, 0, exact);
+	/* HTML, section 2.3.5.7: at most three digits of a second. */
+	time_format(us / US_PER_MS * US_PER_MS, 0, exact);
 	if (is_plain) {
 		buf_add(render->out, str_from_c(exact));
 		return;

@@ -11,7 +11,7 @@ function element(name, attributes = {}, ...inside) {
 
 function parameterField(parameter, id) {
   const input = element("input", { id, name: parameter.name, class: "short", autocomplete: "off" });
-  return element("div", { class: "field" }, element("label", { for: id }, parameter.name), input);
+  return element("div", { class: "field" }, element("label", { for: id, lang: "en" }, parameter.name), input);
 }
 
 function address(base, path, parameters, form) {
@@ -51,13 +51,13 @@ function tryForm(base, path, parameters, key) {
 function operation(base, path, method, what, key) {
   const parameters = what.parameters ?? [];
   const body = element("div", {});
-  if (what.description) body.append(element("p", { class: "quiet small" }, what.description));
+  if (what.description) body.append(element("p", { class: "quiet small", lang: "en" }, what.description));
   for (const type of Object.keys(what.requestBody?.content ?? {})) {
     body.append(element("p", { class: "small" }, `${words.body}: `, element("code", {}, type)));
   }
   if (method === "get") body.append(...tryForm(base, path, parameters, key));
   return element("details", { class: "operation" },
-    element("summary", {}, element("span", { class: "method" }, method.toUpperCase()), element("code", {}, path), element("span", { class: "quiet" }, what.summary ?? "")), body);
+    element("summary", {}, element("span", { class: "method" }, method.toUpperCase()), element("code", {}, path), element("span", { class: "quiet", lang: "en" }, what.summary ?? "")), body);
 }
 
 function show(description) {
@@ -71,7 +71,7 @@ function show(description) {
       groups.get(group).push(operation(base, path, method, what, `try-${number++}`));
     }
   }
-  place.replaceChildren(...[...groups].flatMap(([group, list]) => [element("h2", {}, group), ...list]));
+  place.replaceChildren(...[...groups].flatMap(([group, list]) => [element("h2", { lang: "en" }, group), ...list]));
 }
 
 try {

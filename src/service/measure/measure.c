@@ -66,9 +66,11 @@ measure_tick(const struct site *site, const struct tenant *tenant, int64_t deadl
 }
 
 static const struct place places[] = {
-	{ "/today", "Today", "house", MAY(READ, "measurement") },
-	{ "/trends", "Trends", "chart-line", MAY(READ, "measurement") },
-	{ "/agp", "Profile", "chart-area", MAY(READ, "measurement") },
+	/* Pages of one's own readings: for whom readings are written, not for who is
+	 * shown those of others. */
+	{ "/today", "Today", "house", MAY(WRITE, "measurement") },
+	{ "/trends", "Trends", "chart-line", MAY(WRITE, "measurement") },
+	{ "/agp", "Profile", "chart-area", MAY(WRITE, "measurement") },
 	{ "/devices", "Devices", "watch", MAY(WRITE, "measurement") },
 	{ "/export", "Export", "download", MAY(RELEASE, "measurement") },
 	{ "/staff", "Overview", "activity", MAY(MANAGE, "devices") },
