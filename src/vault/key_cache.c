@@ -1,5 +1,6 @@
 #include "vault/key_cache.h"
 
+#include <assert.h>
 #include <pthread.h>
 
 #define WAYS 8
@@ -41,15 +42,19 @@ key_cache_free(struct key_cache *cache)
 	free(cache);
 }
 
-/* FNV-1a over the name, which has no padding. */
+/* FNV-1a's steps over the words of the name, which has no padding. */
 static struct entry *
 set_of(const struct key_cache *cache, const struct key_cache_name *name)
 {
-	const unsigned char *bytes = (const unsigned char *)name;
+	uint64_t words[sizeof(*name) / sizeof(uint64_t)];
 	uint64_t hash = 0xcbf29ce484222325;
 
-	for (size_t i = 0; i < sizeof(*name); i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3;
+	static_assert(sizeof(words) == sizeof(*name), "a name is whole words");
+	memcpy(words, name, sizeof(words));
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		hash = (hash ^ words[i]) * 0x100000001b3;
+		hash ^= hash >> 32;
+	}
 	return cache->entries + (hash >> 20) % cache->set_count * WAYS;
 }
 

@@ -293,11 +293,36 @@ vault_series_append(const struct door *door, struct series_append *what, struct 
 struct read {
 	struct touch *touch;
 	struct record_query query;
+	const int64_t *facets;
+	size_t facet_count;
 	struct arena *arena;
 	struct record_row *rows;
 	size_t count;
 	int64_t generation;
 };
+
+/* One page of each facet, in one snapshot. */
+static MUST_CHECK enum rc
+read_each(struct store_tx *tx, struct read *read, struct err *err)
+{
+	struct record_row *all;
+	struct record_row *rows;
+	size_t count;
+
+	all = arena_alloc(read->arena,
+	                  (read->facet_count * (size_t)read->query.limit + 1) * sizeof(*all),
+	                  _Alignof(struct record_row));
+	read->count = 0;
+	for (size_t i = 0; i < read->facet_count; i++) {
+		read->query.facet[0] = read->facets[i];
+		TRY(store_record_list(tx, &read->query, read->arena, &rows, &count, err));
+		if (count != 0)
+			memcpy(all + read->count, rows, count * sizeof(*rows));
+		read->count += count;
+	}
+	read->rows = all;
+	return RC_OK;
+}
 
 static MUST_CHECK enum rc
 read_rows(struct store_tx *tx, void *arg, struct err *err)
@@ -311,6 +336,8 @@ read_rows(struct store_tx *tx, void *arg, struct err *err)
 	if (touch_is_refused(read->touch))
 		return RC_OK;
 	TRY(store_counter_get(tx, &counter, &read->generation, err));
+	if (read->facet_count != 0)
+		return read_each(tx, read, err);
 	return store_record_list(tx, &read->query, read->arena, &read->rows, &read->count, err);
 }
 
@@ -374,7 +401,10 @@ vault_series_read(const struct door *door, const struct series_query *query,
                   struct arena *arena, struct series_segments *segments, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	struct read read = { .touch = &touch, .arena = arena };
+	struct read read = { .touch = &touch,
+		             .facets = query->facets,
+		             .facet_count = query->facet_count,
+		             .arena = arena };
 	const struct policy_class *class;
 	struct ask ask = { .verb = VERB_READ,
 		           .class = query->class,

@@ -58,7 +58,9 @@ enum rc vault_series_append(const struct door *door, struct series_append *what,
 struct series_query {
 	struct str class;
 	struct id subject;
-	int64_t facet0;                   /* 0: any */
+	int64_t facet0;        /* 0: any */
+	const int64_t *facets; /* or of each of these one page, one after the other */
+	size_t facet_count;
 	int64_t time_from_us, time_to_us; /* overlap; both 0: any */
 	int64_t change_after;             /* 0: any */
 	enum record_order order;

@@ -1,11 +1,13 @@
 #include "service/measure/lookup.h"
 
 #include "base/limits.h"
+#include "service/measure/analyte.h"
 #include "service/measure/intake.h"
 #include "service/measure/segment.h"
 
-#define PAGE_ROWS  200
-#define ROUNDS_MAX 16 /* of a read that compaction overtakes */
+#define PAGE_ROWS   200
+#define LATEST_ROWS 16 /* segments looked at for the latest of an analyte */
+#define ROUNDS_MAX  16 /* of a read that compaction overtakes */
 
 /* Grows in an arena; the old place is left to the arena. */
 struct pile {
@@ -54,6 +56,18 @@ pile_add(struct pile *pile, const struct readings *more)
 		memcpy(pile->items + pile->count, more->items,
 		       more->count * sizeof(*more->items));
 	pile->count += more->count;
+}
+
+/* Readings of its own, to be thinned and ordered without the other. */
+static void
+pile_copy(struct pile *to, const struct pile *from)
+{
+	to->count = 0;
+	to->capacity = 0;
+	pile_reserve(to, from->count);
+	if (from->count != 0)
+		memcpy(to->items, from->items, from->count * sizeof(*from->items));
+	to->count = from->count;
 }
 
 /* A fresh segment's items get the numbers of its row; a compacted one has them. */
@@ -242,10 +256,14 @@ rows_load(const struct door *door, struct series_query *query, struct pile *pile
 /* The latest so many: rows from the newest on, until what follows is older than
  * what is asked for. */
 static MUST_CHECK enum rc
-latest_load(const struct door *door, const struct lookup *lookup, struct pile *pile,
+latest_load(const struct door *door, const struct lookup *lookup, struct pile *chosen,
             struct err *err)
 {
 	struct series_query query = query_of(lookup);
+	/* Everything that was loaded: a version that is not wanted must stay to replace
+	 * the one before it, which a later page may hold. */
+	struct pile whole = { .arena = chosen->arena };
+	struct pile *pile = &whole;
 	struct series_segments page;
 
 	query.order = RECORD_BY_TIME_DOWN;
@@ -258,13 +276,14 @@ latest_load(const struct door *door, const struct lookup *lookup, struct pile *p
 		if (page.count == 0)
 			return RC_OK;
 		keep_current(pile);
-		keep_wanted(lookup, pile);
-		order_by(pile->items, pile->count, by_time_down);
+		pile_copy(chosen, pile);
+		keep_wanted(lookup, chosen);
+		order_by(chosen->items, chosen->count, by_time_down);
 		last = &page.items[page.count - 1];
-		if (pile->count >= lookup->latest &&
-		    pile->items[lookup->latest - 1].taken_us > last->time_to_us)
+		if (chosen->count >= lookup->latest &&
+		    chosen->items[lookup->latest - 1].taken_us > last->time_to_us)
 			return RC_OK;
-		if (pile->count >= lookup->latest && page.count < (size_t)query.limit)
+		if (chosen->count >= lookup->latest && page.count < (size_t)query.limit)
 			return RC_OK;
 		query.after = last->id;
 		query.after_key = last->time_to_us;
@@ -303,6 +322,77 @@ lookup_readings(const struct door *door, const struct lookup *lookup, struct are
 	for (int round = 0; round < ROUNDS_MAX && rc == RC_RETRY; round++)
 		rc = readings_once(door, lookup, arena, out, err);
 	return rc;
+}
+
+/* The newest of one analyte in the pile that is not in error; NULL. */
+static const struct reading *
+newest_of(const struct pile *pile, int analyte)
+{
+	const struct reading *newest = NULL;
+
+	for (size_t i = 0; i < pile->count; i++) {
+		const struct reading *item = &pile->items[i];
+		if (item->analyte == analyte && item->status != READING_IN_ERROR &&
+		    (newest == NULL || by_time(newest, item) < 0))
+			newest = item;
+	}
+	return newest;
+}
+
+static bool
+has_analyte(const struct pile *pile, int analyte)
+{
+	for (size_t i = 0; i < pile->count; i++) {
+		if (pile->items[i].analyte == analyte)
+			return true;
+	}
+	return false;
+}
+
+static MUST_CHECK enum rc
+each_load(const struct door *door, struct id subject, struct pile *pile, struct err *err)
+{
+	int64_t facets[ANALYTE_COUNT];
+	struct series_query query = { .class = STR("measurement"),
+		                      .subject = subject,
+		                      .facets = facets,
+		                      .facet_count = ANALYTE_COUNT,
+		                      .order = RECORD_BY_TIME_DOWN,
+		                      .limit = LATEST_ROWS,
+		                      .items_wanted = 1 };
+	struct series_segments page;
+
+	for (int i = 0; i < ANALYTE_COUNT; i++)
+		facets[i] = intake_facet(i);
+	TRY(vault_series_read(door, &query, pile->arena, &page, err));
+	TRY(segments_unpack(&page, pile, err));
+	keep_current(pile);
+	return RC_OK;
+}
+
+enum rc
+lookup_latest_each(const struct door *door, struct id subject, struct arena *arena,
+                   struct readings *out, struct err *err)
+{
+	struct pile pile = { .arena = arena };
+
+	out->items =
+	    arena_alloc(arena, ANALYTE_COUNT * sizeof(*out->items), _Alignof(struct reading));
+	out->count = 0;
+	TRY(each_load(door, subject, &pile, err));
+	for (int i = 0; i < ANALYTE_COUNT; i++) {
+		struct lookup lookup = { .subject = subject, .analyte = i, .latest = 1 };
+		const struct reading *newest = newest_of(&pile, i);
+		struct readings one = { 0 };
+		/* All that was at hand is in error: what lies before it is asked for. */
+		if (newest == NULL && has_analyte(&pile, i))
+			TRY(lookup_readings(door, &lookup, arena, &one, err));
+		if (one.count != 0)
+			newest = &one.items[0];
+		if (newest != NULL)
+			out->items[out->count++] = *newest;
+	}
+	return RC_OK;
 }
 
 /* The segment in which a reading was created: its range of changes holds the number. */

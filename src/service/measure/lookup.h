@@ -27,6 +27,10 @@ struct lookup {
 enum rc lookup_readings(const struct door *door, const struct lookup *lookup,
                         struct arena *arena, struct readings *out, struct err *err) MUST_CHECK;
 
+/* The latest reading of each analyte that has one, by analyte; one look. */
+enum rc lookup_latest_each(const struct door *door, struct id subject, struct arena *arena,
+                           struct readings *out, struct err *err) MUST_CHECK;
+
 /* Every version of one reading, newest first.  RC_NOT_FOUND. */
 struct lookup_one {
 	struct id subject;

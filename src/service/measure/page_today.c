@@ -116,8 +116,7 @@ latest_fill(const struct view *view, struct doc *doc, const struct readings *rea
 
 /* The latest of each analyte, also of those measured once a week. */
 static MUST_CHECK enum rc
-analytes_fill(const struct view *view, struct doc *doc, const struct readings *readings,
-              struct err *err)
+analytes_fill(const struct view *view, struct doc *doc, struct err *err)
 {
 	static const struct doc_field fields[] = {
 		{ "analyte", DOC_TEXT, NULL, "Analyte" },
@@ -128,22 +127,13 @@ analytes_fill(const struct view *view, struct doc *doc, const struct readings *r
 		{ "path", DOC_TEXT, NULL, NULL },
 	};
 	struct doc_part *part = doc_rows(doc, "analytes", fields, COUNT_OF(fields));
+	struct readings latest;
 
-	for (int analyte = 0; analyte < ANALYTE_COUNT; analyte++) {
-		const struct reading *item = latest_of(readings, analyte);
-		struct lookup lookup = { .subject = view->member,
-			                 .analyte = analyte,
-			                 .latest = 1 };
-		struct readings one;
-		struct doc_cell *cells;
-		if (item == NULL) {
-			TRY(lookup_readings(&view->request->door, &lookup, doc->arena, &one,
-			                    err));
-			if (one.count == 0)
-				continue;
-			item = &one.items[0];
-		}
-		cells = doc_row(doc, part);
+	TRY(lookup_latest_each(&view->request->door, view->member, doc->arena, &latest, err));
+	for (size_t i = 0; i < latest.count; i++) {
+		const struct reading *item = &latest.items[i];
+		int analyte = item->analyte;
+		struct doc_cell *cells = doc_row(doc, part);
 		cell_text(&cells[0], str_from_c(analyte_at(analyte)->name));
 		cell_text(&cells[1], view_value(view, item));
 		cell_text(&cells[2], str_from_c(unit_ucum(view_unit(view, analyte))));
@@ -284,7 +274,7 @@ today_show(struct request *request, struct doc *doc, struct err *err)
 	if (readings.count == 0)
 		return RC_OK;
 	latest_fill(&view, doc, &readings);
-	TRY(analytes_fill(&view, doc, &readings, err));
+	TRY(analytes_fill(&view, doc, err));
 	TRY(sensor_fill(&view, doc, &readings.items[0], err));
 	return day_fill(&view, doc, err);
 }
