@@ -109,7 +109,7 @@ struct record_query {
 	int64_t after_key; /* … and its change_to or time, for those orders */
 	int limit;         /* at most LIMIT_PAGE_ROWS */
 	/* RECORD_BY_TIME_DOWN only: no more rows than hold the latest so many items for
-	 * sure, because what follows ended before all of those began; 0: all. */
+	 * sure, because what follows ended before so many of them began; 0: all. */
 	int64_t items_wanted;
 	bool without_body;
 };

@@ -166,31 +166,59 @@ record_list_start(const struct record_query *query, struct id *after, int64_t *k
 	}
 }
 
-/* Rows by time_to_us down, until they hold the latest `wanted` items for sure. */
-static enum rc
-record_list_latest(struct cursor *cursor, int64_t wanted, struct list *list, struct err *err)
+/* Which rows hold the latest items for sure: of those read, the ones that begin
+ * last.  A row that ends before all of these began adds nothing. */
+struct latest {
+	struct latest_start {
+		int64_t from_us, items;
+	} * starts; /* the latest first */
+	size_t count;
+	int64_t items; /* of them all */
+	int64_t wanted;
+};
+
+static void
+latest_add(struct latest *latest, const struct record_row *row)
 {
-	int64_t earliest_us = INT64_MAX;
-	int64_t items = 0;
+	size_t at = latest->count++;
+
+	for (; at > 0 && latest->starts[at - 1].from_us < row->time_from_us; at--)
+		latest->starts[at] = latest->starts[at - 1];
+	latest->starts[at] = (struct latest_start){ row->time_from_us, row->items };
+	latest->items += row->items;
+	while (latest->items - latest->starts[latest->count - 1].items >= latest->wanted)
+		latest->items -= latest->starts[--latest->count].items;
+}
+
+static bool
+latest_is_there(const struct latest *latest, const struct record_row *row)
+{
+	return latest->items >= latest->wanted &&
+	       row->time_to_us < latest->starts[latest->count - 1].from_us;
+}
+
+static enum rc
+record_list_latest(struct cursor *cursor, const struct record_query *query, struct list *list,
+                   struct err *err)
+{
+	struct latest latest = { .wanted = query->items_wanted };
 	bool has_row = false;
 	void *row;
 
+	latest.starts = arena_alloc(list->arena, (size_t)query->limit * sizeof(*latest.starts),
+	                            _Alignof(struct latest_start));
 	for (;;) {
-		const struct record_row *record;
 		TRY(cursor_next(cursor, &has_row, err));
 		if (!has_row)
 			return RC_OK;
 		TRY(list_add(list, &row, err));
 		record_fill(cursor, list->arena, row);
 		TRY(cursor_check(cursor, err));
-		record = row;
-		if (items >= wanted && record->time_to_us < earliest_us) {
+		if (latest_is_there(&latest, row)) {
 			list->count--;
 			return RC_OK;
 		}
-		items += record->items;
-		if (record->time_from_us < earliest_us)
-			earliest_us = record->time_from_us;
+		latest_add(&latest, row);
 	}
 }
 
@@ -229,8 +257,8 @@ store_record_list(struct store_tx *tx, const struct record_query *query, struct 
 	};
 	size_t used = COUNT_OF(values) - (query->order != RECORD_BY_TIME);
 	TRY(cursor_begin(&cursor, tx, sql, (struct values){ values, used }, err));
-	if (query->order == RECORD_BY_TIME_DOWN && query->items_wanted != 0)
-		TRY(record_list_latest(&cursor, query->items_wanted, &list, err));
+	if (query->order == RECORD_BY_TIME_DOWN && query->items_wanted > 0)
+		TRY(record_list_latest(&cursor, query, &list, err));
 	else
 		TRY(sql_list(&cursor, record_fill, &list, err));
 	*rows = list.rows;

@@ -2,11 +2,12 @@
 
 #include "base/limits.h"
 #include "service/measure/analyte.h"
+#include "service/measure/compact.h"
 #include "service/measure/contact.h"
 #include "service/measure/segment.h"
 
 #define TRIES_MAX     64
-#define SEGMENT_ITEMS 4096
+#define SEGMENT_ITEMS COMPACT_ITEMS_MOST
 #define SEGMENT_BYTES (256 * KIB) /* guessed size of a segment at which it is closed */
 #define READING_BYTES 64          /* guess for one without texts */
 #define MEASUREMENT   STR("measurement")
