@@ -43,6 +43,19 @@ vault_marks_read(const struct door *door, struct series_mark *marks, size_t coun
 	return store_read(door->vault->store, marks_read, &read, err);
 }
 
+/* Sets the bits that are new in `after`; others may have set theirs meanwhile. */
+static bool
+mark_merge(const struct series_mark *mark, uint8_t bits[MARK_BITS / 8])
+{
+	for (size_t i = 0; i < sizeof(mark->after); i++) {
+		uint8_t fresh = mark->after[i] & (uint8_t)~mark->before[i];
+		if ((bits[i] & fresh) != 0)
+			return false;
+		bits[i] |= fresh;
+	}
+	return true;
+}
+
 static MUST_CHECK enum rc
 marks_write(struct store_tx *tx, const struct series_append *append, int64_t tenant,
             struct err *err)
@@ -51,13 +64,11 @@ marks_write(struct store_tx *tx, const struct series_append *append, int64_t ten
 		const struct series_mark *mark = &append->marks[i];
 		struct mark_row row = { .tenant = tenant,
 			                .owner = mark->owner,
-			                .subject = append->subject,
 			                .block = mark->block };
 		TRY(store_mark_get(tx, &row, err));
-		if (memcmp(row.bits, mark->before, sizeof(row.bits)) != 0)
-			return FAIL(err, RC_RETRY, "another request marked the same block");
+		if (!mark_merge(mark, row.bits))
+			return FAIL(err, RC_RETRY, "another request has marked one of these");
 		row.subject = append->subject;
-		memcpy(row.bits, mark->after, sizeof(row.bits));
 		TRY(store_mark_put(tx, &row, err));
 	}
 	return RC_OK;

@@ -16,8 +16,8 @@
 struct series_mark {
 	struct id owner; /* the device */
 	int64_t block;
-	uint8_t before[MARK_BITS / 8]; /* as read: RC_RETRY when it has changed */
-	uint8_t after[MARK_BITS / 8];
+	uint8_t before[MARK_BITS / 8]; /* as read */
+	uint8_t after[MARK_BITS / 8];  /* with more bits: RC_RETRY when one is set by now */
 };
 
 struct series_term {
