@@ -111,7 +111,8 @@ people_code_redeem(struct people *people, const struct visitor *visitor, struct 
 	struct redeeming redeeming = { .arena = &arena, .now_us = people_now_us(people) };
 
 	arena_init(&arena, ARENA_BYTES);
-	TRY(people_rate(people, visitor->tenant, &redeem_rate, visitor->address, err));
+	TRY(people_rate(people, visitor->tenant, &redeem_rate,
+	                rate_network(&arena, visitor->address), err));
 	TRY(recovery_read(text, letters, err));
 	redeeming.row = row_of(people, visitor->tenant, letters);
 	return code_spend(people, visitor, &redeeming, code, err);

@@ -89,6 +89,22 @@ is_manager_s(const struct door *door, const struct person *old, const struct per
 	return old->state != new->state && !leaves;
 }
 
+/* Whoever may give roles gives themselves none: that takes a second administrator. */
+static MUST_CHECK enum rc
+own_role_stays(const struct door *door, const struct people *people, const struct person *old,
+               const struct person *new, struct err *err)
+{
+	struct vault_act refused = { .act = STR("person-changed"),
+		                     .outcome = STR("role"),
+		                     .subject = old->id };
+
+	if (door->actor->kind != ACTOR_PERSON || !id_eq(door->actor->id, old->id) ||
+	    str_eq(old->role, new->role))
+		return RC_OK;
+	TRY(people_note(people, door->tenant, &refused, err));
+	return FAIL(err, RC_DENIED, "another administrator changes your role");
+}
+
 static MUST_CHECK enum rc
 change_check(const struct door *door, const struct people *people, const struct person *old,
              struct person *new, struct err *err)
@@ -103,9 +119,10 @@ change_check(const struct door *door, const struct people *people, const struct 
 	if (before != NULL &&
 	    before->is_number != policy_role_find(policy, new->role)->is_number)
 		return FAIL(err, RC_INVALID, "role: of another kind of person");
-	if (is_manager_s(door, old, new))
-		TRY(may_manage(door, people, "person-changed", err));
-	return RC_OK;
+	if (!is_manager_s(door, old, new))
+		return RC_OK;
+	TRY(may_manage(door, people, "person-changed", err));
+	return own_role_stays(door, people, old, new, err);
 }
 
 static void

@@ -154,6 +154,23 @@ nobody_raises_an_own_role_or_lifts_an_own_suspension(void **state)
 }
 
 static void
+an_administrator_gives_themselves_no_other_role(void **state)
+{
+	struct house *house = *state;
+	struct person admin = house_person(house, STR("ada@example.org"), STR("admin"));
+	struct actor ada = actor_of(house, &admin);
+	struct door manager = { house->vault, house->tenant, &ada, STR("security") };
+	struct person change = admin;
+
+	change.role = STR("support");
+	RC_IS(house, people_change(&manager, house->people, &change, &house->err), RC_DENIED);
+	assert_int_equal(house_entries(house, STR("person-changed"), STR("role")), 1);
+	change = admin;
+	change.name = STR("Ada");
+	RC_IS(house, people_change(&manager, house->people, &change, &house->err), RC_OK);
+}
+
+static void
 members_see_themselves_and_nobody_else(void **state)
 {
 	struct house *house = *state;
@@ -280,6 +297,7 @@ main(void)
 		HOUSE_TEST(what_is_not_valid_is_refused_by_name),
 		HOUSE_TEST(a_change_needs_the_version_that_was_seen_and_keeps_the_address),
 		HOUSE_TEST(nobody_raises_an_own_role_or_lifts_an_own_suspension),
+		HOUSE_TEST(an_administrator_gives_themselves_no_other_role),
 		HOUSE_TEST(members_see_themselves_and_nobody_else),
 		HOUSE_TEST(people_of_all_kinds_are_listed_page_by_page),
 		HOUSE_TEST(a_policy_that_nobody_could_sign_in_under_is_refused),
