@@ -115,6 +115,9 @@ directory_verify(struct verifying *verifying, struct err *err)
 {
 	struct str only = call_option(verifying->call, "--tenant");
 
+	if (only.len != 0 && vault_tenant_find(verifying->vault, only) == NULL)
+		return FAIL(err, RC_NOT_FOUND,
+		            "there is no such tenant; see `troth tenant list`");
 	TRY(store_check(vault_store(verifying->vault), err));
 	TRY(log_verify(verifying, NULL, err));
 	for (size_t i = 0; i < vault_tenant_count(verifying->vault); i++) {
@@ -141,6 +144,8 @@ export_verify(struct verifying *verifying, struct err *err)
 	enum rc rc =
 	    audit_verify_export(str_to_c(call->arena, call->arguments[0]), &report, err);
 
+	if (rc == RC_CORRUPT && report.origin.len == 0)
+		return FAIL(err, rc, "no exported log: %s", report.first_fault);
 	if (rc == RC_OK || rc == RC_CORRUPT)
 		report_write(verifying, report.origin, &report);
 	return rc;
@@ -191,9 +196,8 @@ audit_prove_run(struct call *call, struct err *err)
 	int64_t index;
 
 	TRY(call_tenant(call, &tenant, err));
-	if (call->argument_count != 1)
-		return FAIL(err, RC_INVALID, "say which entry, by its number");
-	TRY(str_to_i64(call->arguments[0], &index, err));
+	if (str_to_i64(call->arguments[0], &index, err) != RC_OK)
+		return FAIL(err, RC_INVALID, "ENTRY is its number: 0 is the log's first");
 	TRY(audit_prove(vault_audit(call->vault), tenant->id, index, call->out, err));
 	buf_add(call->out, STR("\n"));
 	return RC_OK;
@@ -213,7 +217,9 @@ file_put(struct call *call, const char *path, struct str text, struct err *err)
 	for (char *at = strchr(copy + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
 		*at = '\0';
 		if (mkdir(copy, 0755) != 0 && errno != EEXIST)
-			return FAIL(err, RC_IO, "cannot make a folder");
+			return FAIL(
+			    err, RC_IO,
+			    "cannot make the folder; the process that has the data makes it");
 		*at = '/';
 	}
 	file = fopen(path, "we");
@@ -295,8 +301,6 @@ audit_export_run(struct call *call, struct err *err)
 	struct str text;
 
 	TRY(call_tenant(call, &exporting.tenant, err));
-	if (call->argument_count != 1)
-		return FAIL(err, RC_INVALID, "say into which folder");
 	exporting.folder = str_to_c(call->arena, call->arguments[0]);
 	buf_init(&note, 64 * KIB);
 	buf_init(&key, 64 * KIB);

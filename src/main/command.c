@@ -4,6 +4,7 @@
 #include "main/command.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -96,7 +97,7 @@ const struct command commands[] = {
 	  { "--batch", OPTION_TEXT, false, "N", "readings in a request (288)" },
 	  JSON }, simulate_run },
 	{ "version", NULL, "print the version", PLACE_ALONE, { JSON }, version_run },
-	{ "help", NULL, "print this", PLACE_ALONE, {
+	{ "help", "[COMMAND]", "print this, or the options of the commands that begin so", PLACE_ALONE, {
 	  { "--man", OPTION_FLAG, false, NULL, "as a manual page" } }, help_run },
 };
 /* clang-format on */
@@ -207,7 +208,8 @@ option_take(struct call *call, int count, char *const *words, int *at, struct er
 	const struct option_row *option = &call->command->options[i];
 
 	if (!option_is(call->command, i))
-		return FAIL(err, RC_INVALID, "%s: no such option", words[*at]);
+		return FAIL(err, RC_INVALID, "%s: %s has no such option; see `troth help`",
+		            words[*at], call->command->name);
 	if (option->kind == OPTION_FLAG) {
 		call->values[i] = STR("yes");
 		return RC_OK;
@@ -231,7 +233,6 @@ options_check(struct call *call, struct err *err)
 			            call->command->options[i].name,
 			            call->command->options[i].value);
 	}
-	call->is_json = call_has(call, "--json");
 	call->data_dir = call_option(call, "--data");
 	if (call->data_dir.len == 0 && data != NULL)
 		call->data_dir = str_from_c(data);
@@ -240,11 +241,71 @@ options_check(struct call *call, struct err *err)
 	return RC_OK;
 }
 
+/* "OLD NEW" takes two, "[EXPORT]" none or one. */
+static MUST_CHECK enum rc
+arguments_check(const struct call *call, struct err *err)
+{
+	struct str left =
+	    call->command->arguments == NULL ? STR_EMPTY : str_from_c(call->command->arguments);
+	size_t fewest = 0;
+	size_t most = 0;
+	struct str word;
+
+	while (left.len != 0) {
+		left = str_cut(left, ' ', &word);
+		fewest += !str_starts_with(word, STR("["));
+		most++;
+	}
+	if (call->argument_count > most)
+		return FAIL(err, RC_INVALID, "too many words; %s takes %s", call->command->name,
+		            most == 0 ? "options only" : call->command->arguments);
+	if (call->argument_count < fewest)
+		return FAIL(err, RC_INVALID, "%s is missing; see `troth help`",
+		            call->command->arguments);
+	return RC_OK;
+}
+
+/* The server, which may run the command, stands in another directory. */
+static MUST_CHECK enum rc
+folder_absolute(struct call *call, struct err *err)
+{
+	const char *arguments = call->command->arguments;
+	char here[PATH_MAX];
+
+	if (arguments == NULL || strcmp(arguments, "FOLDER") != 0 ||
+	    str_starts_with(call->arguments[0], STR("/")))
+		return RC_OK;
+	if (getcwd(here, sizeof(here)) == NULL)
+		return FAIL(err, RC_IO, "the current directory has no path");
+	call->arguments[0] =
+	    str_printf(call->arena, "%s/%.*s", here, STR_ARGS(call->arguments[0]));
+	return RC_OK;
+}
+
+/* `troth --help`, `troth tenant add --help`: as `troth help …`. */
+static bool
+help_is_asked(struct call *call, int count, char *const *words)
+{
+	static char help[] = "help";
+	static char *const instead[] = { help };
+	const char *last = count == 0 ? "" : words[count - 1];
+	int used;
+
+	if (strcmp(last, "--help") != 0 && strcmp(last, "-h") != 0)
+		return false;
+	call->command = command_find(1, instead, &used);
+	if (count > 1)
+		call->arguments[call->argument_count++] = str_from_c(words[0]);
+	return true;
+}
+
 enum rc
 command_parse(struct call *call, int count, char *const *words, struct err *err)
 {
 	int at = 0;
 
+	if (help_is_asked(call, count, words))
+		return RC_OK;
 	call->command = count == 0 ? NULL : command_find(count, words, &at);
 	if (call->command == NULL)
 		return FAIL(err, RC_INVALID, "no such command; see `troth help`");
@@ -257,7 +318,8 @@ command_parse(struct call *call, int count, char *const *words, struct err *err)
 			return FAIL(err, RC_INVALID, "too many arguments");
 		call->arguments[call->argument_count++] = str_from_c(words[at]);
 	}
-	if (call->argument_count != 0 && call->command->arguments == NULL)
-		return FAIL(err, RC_INVALID, "this command takes no arguments");
-	return options_check(call, err);
+	call->is_json = call_has(call, "--json");
+	TRY(options_check(call, err));
+	TRY(arguments_check(call, err));
+	return folder_absolute(call, err);
 }

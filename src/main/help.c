@@ -112,10 +112,27 @@ command_man(struct buf *out)
 	            "copy apart from the data.\n"));
 }
 
+static MUST_CHECK enum rc
+usage_find(struct call *call, struct err *err)
+{
+	bool is_found = false;
+
+	for (size_t i = 0; i < command_count; i++) {
+		struct str first;
+		(void)str_cut(str_from_c(commands[i].name), ' ', &first);
+		if (!str_eq(first, call->arguments[0]))
+			continue;
+		command_usage(&commands[i], call->out);
+		is_found = true;
+	}
+	return is_found ? RC_OK : FAIL(err, RC_INVALID, "no such command; see `troth help`");
+}
+
 enum rc
 help_run(struct call *call, struct err *err)
 {
-	(void)err;
+	if (call->argument_count != 0)
+		return usage_find(call, err);
 	if (call_has(call, "--man"))
 		command_man(call->out);
 	else

@@ -66,8 +66,6 @@ policy_load(struct call *call, size_t argument, struct policy **policy, struct e
 	struct str yaml;
 	enum rc rc;
 
-	if (argument >= call->argument_count)
-		return FAIL(err, RC_INVALID, "say which file");
 	TRY(file_read(call, call->arguments[argument], &yaml, err));
 	rc = policy_read(policy, yaml, &faults, err);
 	if (rc != RC_OK)
@@ -133,6 +131,8 @@ policy_diff_run(struct call *call, struct err *err)
 	}
 	if (call->is_json)
 		json_array_close(&out);
+	else if (changes.count == 0)
+		buf_add(call->out, STR("Nothing changes.\n"));
 	return RC_OK;
 }
 

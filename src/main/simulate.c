@@ -136,6 +136,20 @@ batch_format(const struct playing *playing, size_t from, size_t until, struct bu
 }
 
 static MUST_CHECK enum rc
+answer_fail(long status, struct err *err)
+{
+	if (status == 401 || status == 403)
+		return FAIL(err, RC_UNAUTHENTICATED,
+		            "the server answered %ld: take a token of `troth token issue "
+		            "--device SERIAL`",
+		            status);
+	if (status == 404)
+		return FAIL(err, RC_NOT_FOUND,
+		            "the server answered 404: it has no such tenant");
+	return FAIL(err, RC_IO, "the server answered %ld", status);
+}
+
+static MUST_CHECK enum rc
 counts_take(struct playing *playing, struct str text, long status, struct err *err)
 {
 	CLEANUP(json_free) struct json json = { NULL };
@@ -145,7 +159,7 @@ counts_take(struct playing *playing, struct str text, long status, struct err *e
 	int64_t refused = 0;
 
 	if (json_parse(&json, text, err) != RC_OK || !json_find(json.root, "stored", &value))
-		return FAIL(err, RC_IO, "the server answered %ld", status);
+		return answer_fail(status, err);
 	TRY(json_need_int(json.root, "stored", &stored, err));
 	TRY(json_need_int(json.root, "duplicates", &duplicates, err));
 	TRY(json_need_int(json.root, "refused", &refused, err));

@@ -176,9 +176,15 @@ device_token(struct call *call, const struct door *door, struct token *token, st
 {
 	struct door care = *door;
 	struct device device;
+	enum rc rc;
 
 	care.purpose = STR("care");
-	TRY(device_find(&care, call_option(call, "--device"), call->arena, &device, err));
+	rc = device_find(&care, call_option(call, "--device"), call->arena, &device, err);
+	if (rc == RC_NOT_FOUND)
+		return FAIL(err, rc,
+		            "no device has this serial number: add it at /%.*s/devices",
+		            STR_ARGS(door->tenant->slug));
+	TRY(rc);
 	token->kind = TOKEN_DEVICE;
 	token->owner = device.id;
 	token->subject = device.member;
