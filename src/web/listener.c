@@ -201,8 +201,10 @@ addresses_open(struct listener *listener, const struct listener_options *options
 		}
 	}
 	if (listener->daemon_count == 0)
-		return FAIL(err, RC_IO, "--listen: the port is taken by another program, or the host has no "
-		            "address of this machine");
+		return FAIL(
+		    err, RC_IO,
+		    "--listen: the port is taken by another program, or the host has no "
+		    "address of this machine");
 	return RC_OK;
 }
 
