@@ -109,15 +109,18 @@ agp_show(struct request *request, struct doc *doc, struct err *err)
 	TRY(metrics_load(&view, &metrics, err));
 	doc_page_text(doc, "page_title", STR("Glucose profile"));
 	doc_bool(doc, "has_readings", metrics->count > 1);
-	doc_page_text(doc, "query", str_printf(request->arena, "?days=%d", view.days));
+	doc_page_text(doc, "query",
+	              str_printf(request->arena, "?days=%d%s%.*s", view.days,
+	                         view.until.len == 0 ? "" : "&until=", STR_ARGS(view.until)));
 	view_filters(&view, doc, false);
 	if (metrics->count == 0)
 		return RC_OK;
 	doc_page_text(
 	    doc, "from",
 	    language_date(request->language, view.from_us + US_PER_DAY / 2, request->arena));
-	doc_page_text(doc, "until",
-	              language_date(request->language, request->now_us, request->arena));
+	doc_page_text(
+	    doc, "until",
+	    language_date(request->language, view.until_us - US_PER_DAY / 2, request->arena));
 	if (metrics->doubt != LACK_NOTHING)
 		doc_text(doc, "lack", request_say(request, lack_text(metrics->doubt)));
 	view_ranges(doc, metrics);
@@ -155,7 +158,8 @@ words_of(const struct view *view, const struct metrics *metrics)
 	};
 	struct str from =
 	    language_date(request->language, view->from_us + US_PER_DAY / 2, request->arena);
-	struct str until = language_date(request->language, request->now_us, request->arena);
+	struct str until =
+	    language_date(request->language, view->until_us - US_PER_DAY / 2, request->arena);
 
 	words.subtitle = str_printf(request->arena, "%.*s – %.*s · %.*s %%", STR_ARGS(from),
 	                            STR_ARGS(until), STR_ARGS(active))

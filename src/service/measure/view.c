@@ -28,12 +28,33 @@ extra_read(struct view *view, struct str extra)
 		view->target_high = json_double(value);
 }
 
+/* "?until=2026-03-01": the period's last day, as the member counts days; noon, so
+ * that whole days back from it stay on their day when clocks change. */
+static MUST_CHECK enum rc
+last_day_read(struct view *view, int64_t *us, struct err *err)
+{
+	struct str asked = request_query(view->request, "until");
+	struct civil day;
+	int64_t midnight_us;
+
+	*us = view->request->now_us;
+	if (asked.len == 0)
+		return RC_OK;
+	if (asked.len != 10 || date_parse(asked, &midnight_us, err) != RC_OK)
+		return FAIL(err, RC_INVALID, "until is a date, YYYY-MM-DD");
+	day = civil_from_us(midnight_us + US_PER_DAY / 2, 0);
+	*us = zone_local_to_us(view->zone, &day);
+	view->until = asked;
+	return RC_OK;
+}
+
 static MUST_CHECK enum rc
 period_read(struct view *view, int days, struct err *err)
 {
 	struct str asked = request_query(view->request, "days");
 	struct str analyte = request_query(view->request, "analyte");
 	uint32_t number = (uint32_t)days;
+	int64_t last_us;
 
 	if (asked.len != 0 &&
 	    (str_to_u32(asked, &number, err) != RC_OK || number < 1 || number > VIEW_DAYS_MAX))
@@ -42,9 +63,10 @@ period_read(struct view *view, int days, struct err *err)
 	view->analyte = analyte.len == 0 ? ANALYTE_GLUCOSE : analyte_find(analyte);
 	if (view->analyte < 0)
 		return FAIL(err, RC_INVALID, "there is no such analyte");
-	view->until_us = zone_day_end_us(view->zone, view->request->now_us);
-	view->from_us = zone_day_start_us(
-	    view->zone, view->request->now_us - (int64_t)(view->days - 1) * US_PER_DAY);
+	TRY(last_day_read(view, &last_us, err));
+	view->until_us = zone_day_end_us(view->zone, last_us);
+	view->from_us =
+	    zone_day_start_us(view->zone, last_us - (int64_t)(view->days - 1) * US_PER_DAY);
 	return RC_OK;
 }
 

@@ -19,12 +19,13 @@ struct view {
 	double target_low; /* mg/dL, the member's own or 70 */
 	double target_high;
 	int analyte;
-	int days; /* of the period, the last one is today */
+	int days;         /* of the period, the last one is today, or ?until= */
+	struct str until; /* that date as asked for, else empty */
 	int64_t from_us, until_us;
 };
 
-/* The signed-in member's view, with ?analyte= and ?days= of the request.  Ends
- * with view_close(). */
+/* The signed-in member's view, with ?analyte=, ?days= and ?until= (the period's last
+ * day, YYYY-MM-DD; today) of the request.  Ends with view_close(). */
 enum rc view_open(struct view *view, struct request *request, int days, struct err *err)
     MUST_CHECK;
 void view_close(struct view *view);
