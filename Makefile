@@ -70,13 +70,13 @@ $O/troth: $(OBJ) $O/gen/assets.o
 # --- files inside the program: pages, styles, scripts, icons, catalogues, policies ---------
 # Packages are installed once for all variants and never at run time.
 NPM := out/npm/node_modules
-VENDOR := pico.css=@picocss/pico/css/pico.classless.min.css uplot.js=uplot/dist/uPlot.iife.min.js \
-	uplot.css=uplot/dist/uPlot.min.css
+VENDOR := uplot.js=uplot/dist/uPlot.iife.min.js uplot.css=uplot/dist/uPlot.min.css
 CATALOGUES := $(patsubst ui/language/%.po,$O/gen/language/%.mo,$(wildcard ui/language/*.po))
 UI := $(wildcard ui/*.html ui/*.css ui/*.svg ui/js/*.mjs policies/*.yaml policies/*.md)
 ASSETS := $(foreach f,$(UI),$(subst ui/js/,ui/,$f)=$f) \
 	$(foreach f,$(CATALOGUES),ui/language/$(notdir $f)=$f) \
-	$(foreach v,$(VENDOR),ui/$(subst =,=$(NPM)/,$v)) ui/icons.svg=$O/gen/icons.svg
+	$(foreach v,$(VENDOR),ui/$(subst =,=$(NPM)/,$v)) ui/icons.svg=$O/gen/icons.svg \
+	ui/pico.css=$O/gen/pico.css
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --silent
 
 out/npm/.installed: ui/package.json ui/package-lock.json
@@ -84,6 +84,11 @@ out/npm/.installed: ui/package.json ui/package-lock.json
 	cp $^ out/npm
 	cd out/npm && flock .lock $(NPM_CI)
 	@touch $@
+
+# Without its data: pictures, which the content policy refuses.
+$O/gen/pico.css: out/npm/.installed
+	@mkdir -p $(@D)
+	@sed 's/url("data:[^"]*")/none/g' $(NPM)/@picocss/pico/css/pico.classless.min.css >$@.new && mv $@.new $@
 
 $O/gen/icons.svg: ui/icons.txt tools/sprite out/npm/.installed
 	@mkdir -p $(@D)
@@ -93,7 +98,7 @@ $O/gen/language/%.mo: ui/language/%.po
 	@mkdir -p $(@D)
 	msgfmt --check -o $@ $<
 
-$O/gen/assets.c: $(UI) $(CATALOGUES) $O/gen/icons.svg out/npm/.installed tools/embed
+$O/gen/assets.c: $(UI) $(CATALOGUES) $O/gen/icons.svg $O/gen/pico.css out/npm/.installed tools/embed
 	@tools/embed $(ASSETS) >$@.new && mv $@.new $@
 
 $O/gen/assets.o: $O/gen/assets.c src/web/asset.h src/web/language.h

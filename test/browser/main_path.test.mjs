@@ -159,6 +159,8 @@ test('an administrator sees counts, invites a person, and suspends them for a st
 	await page.locator('#reason').fill('asked by telephone to close it');
 	await press(page, 'Open');
 	await press(page, 'Suspend');
+	assert.match(await page.locator('main').innerText(), /Every session and token of the person ends at once/, 'what will happen is said first');
+	await press(page, 'Yes, end their access');
 	await go('/admin/people');
 	const row = page.locator('tbody tr', { hasText: name });
 	assert.match(await row.innerText(), /suspended/);
