@@ -8,6 +8,7 @@
  */
 #include "base/limits.h"
 #include "pages/handlers.h"
+#include "web/exchange.h"
 
 static struct audit *
 audit_of(const struct request *request)
@@ -151,6 +152,23 @@ log_entries(struct request *request, struct doc *doc, struct err *err)
 
 /* --- proofs -------------------------------------------------------------------------- */
 
+/* A proof shows its entry: of everybody's to who may read the log, else of the
+ * person's own, as the list of who looked has it. */
+static MUST_CHECK enum rc
+entry_allow(struct request *request, int64_t entry, struct err *err)
+{
+	struct looks_query query = { .subject = request->actor.subject, .before = entry + 1 };
+	const struct need auditor = MAY(MANAGE, "log");
+	struct looks looks;
+
+	if (need_holds(request, &auditor))
+		return RC_OK;
+	TRY(vault_looks(&request->door, &query, request->arena, &looks, err));
+	if (looks.count == 0 || looks.items[0].entry != entry)
+		return FAIL(err, RC_NOT_FOUND, "the log has no such entry about you");
+	return RC_OK;
+}
+
 enum rc
 log_proof(struct request *request, struct doc *doc, struct err *err)
 {
@@ -159,8 +177,10 @@ log_proof(struct request *request, struct doc *doc, struct err *err)
 	int64_t entry;
 
 	(void)doc;
-	if (str_to_i64(request->params[0], &entry, err) != RC_OK || entry < 0)
+	if (str_to_i64(request->params[0], &entry, err) != RC_OK || entry < 0 ||
+	    entry == INT64_MAX)
 		return FAIL(err, RC_NOT_FOUND, "the log has no such entry");
+	TRY(entry_allow(request, entry, err));
 	buf_init(&json, MIB);
 	TRY(audit_prove(audit_of(request), request->tenant->id, entry, &json, err));
 	TRY(buf_finish(&json, &finished, err));

@@ -1,5 +1,8 @@
 /*
  * Tokens: what a program of the person's carries instead of a session.
+ *
+ * One makes no other: whoever finds a token has it until it ends or is revoked,
+ * and nothing that outlives it.
  */
 #include "pages/handlers.h"
 
@@ -58,6 +61,8 @@ token_submit(struct request *request, struct doc *doc, struct err *err)
 	char secret[64];
 	enum rc rc;
 
+	if (request->session == NULL)
+		return FAIL(err, RC_DENIED, "a token is made when signed in with a browser");
 	if (days_text.len != 0 &&
 	    (str_to_u32(days_text, &days, err) != RC_OK || days < 1 || days > TOKEN_DAYS_MOST))
 		request_field_error(

@@ -68,7 +68,9 @@ row_open(const struct key *key, const struct record_row *row, struct arena *aren
 	id_format(row->id, name);
 	if (row->body.len < SEAL_EXTRA_BYTES)
 		return FAIL(err, RC_CORRUPT, "record %s is cut short", name);
-	text = arena_alloc(arena, row->body.len - SEAL_EXTRA_BYTES + 1, 1);
+	text = arena_try_alloc(arena, row->body.len - SEAL_EXTRA_BYTES + 1, 1);
+	if (text == NULL)
+		return FAIL(err, RC_LIMIT, "the records do not fit");
 	if (seal_open(key, row->body, (struct str){ (const char *)&place, sizeof(place) }, text,
 	              err) != RC_OK)
 		return FAIL(err, RC_CORRUPT, "record %s does not open", name);

@@ -32,14 +32,16 @@ refusal_note(struct exchange *exchange, const char *word)
 		log_failure("web.note", &err);
 }
 
-/* Guessing tokens costs the address its tries (people.h). */
+/* Guessing tokens costs the address its tries (people.h).  They are counted before
+ * an entry is written: past the limit a stranger adds nothing to the log. */
 static enum rc
 bearer_refuse(struct exchange *exchange, struct err *err)
 {
 	struct request *request = &exchange->request;
 
+	TRY(people_bearer_refused(request->site->people, &request->visitor, err));
 	refusal_note(exchange, "token");
-	return people_bearer_refused(request->site->people, &request->visitor, err);
+	return RC_OK;
 }
 
 static enum rc

@@ -17,6 +17,8 @@ struct pile {
 	int64_t generation; /* of the segments; 0: none read yet, else one more than theirs */
 };
 
+static const char too_much[] = "too much was measured in that time: ask for a shorter one";
+
 /* Pages of one read must be of one generation: RC_RETRY when segments were joined
  * between two of them. */
 static MUST_CHECK enum rc
@@ -28,46 +30,52 @@ generation_check(struct pile *pile, const struct series_segments *page, struct e
 	return RC_OK;
 }
 
-static void
-pile_reserve(struct pile *pile, size_t more)
+static MUST_CHECK enum rc
+pile_reserve(struct pile *pile, size_t more, struct err *err)
 {
 	size_t capacity = pile->count == 0 ? more : 2 * (pile->count + more);
 	struct reading *items;
 
 	if (pile->count + more <= pile->capacity)
-		return;
-	items = arena_alloc(pile->arena, capacity * sizeof(*items), _Alignof(struct reading));
+		return RC_OK;
+	items =
+	    arena_try_alloc(pile->arena, capacity * sizeof(*items), _Alignof(struct reading));
+	if (items == NULL)
+		return FAIL(err, RC_LIMIT, "%s", too_much);
 	if (pile->count != 0)
 		memcpy(items, pile->items, pile->count * sizeof(*items));
 	pile->items = items;
 	pile->capacity = capacity;
+	return RC_OK;
 }
 
-static void
-pile_add(struct pile *pile, const struct readings *more)
+static MUST_CHECK enum rc
+pile_add(struct pile *pile, const struct readings *more, struct err *err)
 {
 	if (pile->capacity == 0) { /* nothing to copy: the first are the pile */
 		pile->items = more->items;
 		pile->capacity = pile->count = more->count;
-		return;
+		return RC_OK;
 	}
-	pile_reserve(pile, more->count);
+	TRY(pile_reserve(pile, more->count, err));
 	if (more->count != 0)
 		memcpy(pile->items + pile->count, more->items,
 		       more->count * sizeof(*more->items));
 	pile->count += more->count;
+	return RC_OK;
 }
 
 /* Readings of its own, to be thinned and ordered without the other. */
-static void
-pile_copy(struct pile *to, const struct pile *from)
+static MUST_CHECK enum rc
+pile_copy(struct pile *to, const struct pile *from, struct err *err)
 {
 	to->count = 0;
 	to->capacity = 0;
-	pile_reserve(to, from->count);
+	TRY(pile_reserve(to, from->count, err));
 	if (from->count != 0)
 		memcpy(to->items, from->items, from->count * sizeof(*from->items));
 	to->count = from->count;
+	return RC_OK;
 }
 
 /* A fresh segment's items get the numbers of its row; a compacted one has them. */
@@ -95,7 +103,7 @@ segments_unpack(const struct series_segments *segments, struct pile *pile, struc
 	for (size_t i = 0; i < segments->count; i++)
 		items += (size_t)segments->items[i].items;
 	if (segments->count > 1)
-		pile_reserve(pile, items);
+		TRY(pile_reserve(pile, items, err));
 	for (size_t i = 0; i < segments->count; i++) {
 		struct readings readings;
 		TRY(segment_unpack(segments->items[i].body, pile->arena, &readings, err));
@@ -103,7 +111,7 @@ segments_unpack(const struct series_segments *segments, struct pile *pile, struc
 			return FAIL(err, RC_CORRUPT,
 			            "a segment does not hold what its row says");
 		readings_number(&segments->items[i], &readings);
-		pile_add(pile, &readings);
+		TRY(pile_add(pile, &readings, err));
 	}
 	return RC_OK;
 }
@@ -116,6 +124,18 @@ lookup_unpack(const struct series_segments *segments, struct arena *arena, struc
 
 	TRY(segments_unpack(segments, &pile, err));
 	*out = (struct readings){ pile.items, pile.count };
+	return RC_OK;
+}
+
+/* Half of the arena is left to whoever makes an answer of what was loaded: an arena
+ * that runs full there ends the process. */
+static MUST_CHECK enum rc
+page_unpack(const struct series_segments *page, struct pile *pile, struct err *err)
+{
+	TRY(generation_check(pile, page, err));
+	TRY(segments_unpack(page, pile, err));
+	if (pile->arena->total > pile->arena->max / 2)
+		return FAIL(err, RC_LIMIT, "%s", too_much);
 	return RC_OK;
 }
 
@@ -241,8 +261,7 @@ rows_load(const struct door *door, struct series_query *query, struct pile *pile
 
 	do {
 		TRY(vault_series_read(door, query, pile->arena, &page, err));
-		TRY(generation_check(pile, &page, err));
-		TRY(segments_unpack(&page, pile, err));
+		TRY(page_unpack(&page, pile, err));
 		if (page.count == 0)
 			break;
 		query->after = page.items[page.count - 1].id;
@@ -271,12 +290,11 @@ latest_load(const struct door *door, const struct lookup *lookup, struct pile *c
 	for (;;) {
 		const struct series_segment *last;
 		TRY(vault_series_read(door, &query, pile->arena, &page, err));
-		TRY(generation_check(pile, &page, err));
-		TRY(segments_unpack(&page, pile, err));
+		TRY(page_unpack(&page, pile, err));
 		if (page.count == 0)
 			return RC_OK;
 		keep_current(pile);
-		pile_copy(chosen, pile);
+		TRY(pile_copy(chosen, pile, err));
 		keep_wanted(lookup, chosen);
 		order_by(chosen->items, chosen->count, by_time_down);
 		last = &page.items[page.count - 1];
