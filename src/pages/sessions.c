@@ -57,7 +57,7 @@ sessions_show(struct request *request, struct doc *doc, struct err *err)
 		{ "browser", DOC_TEXT, NULL, "Browser" },
 		{ "created", DOC_TIME, NULL, "Signed in" },
 		{ "seen", DOC_TIME, NULL, "Last used" },
-		{ "expires", DOC_TIME, NULL, "Ends at the latest" },
+		{ "expires", DOC_TIME, NULL, "Ends unless used" },
 		{ "is_here", DOC_BOOL, NULL, "This one" },
 	};
 	struct session own = session_of(request);
