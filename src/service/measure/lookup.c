@@ -14,10 +14,19 @@ struct pile {
 	struct reading *items;
 	size_t count, capacity;
 	struct arena *arena;
+	size_t least_left;  /* bytes of the arena that are not for the pile */
 	int64_t generation; /* of the segments; 0: none read yet, else one more than theirs */
 };
 
 static const char too_much[] = "too much was measured in that time: ask for a shorter one";
+
+/* Half of what is left of the arena stays for whoever makes an answer of what is
+ * loaded: an arena that runs full there ends the process. */
+static struct pile
+pile_on(struct arena *arena)
+{
+	return (struct pile){ .arena = arena, .least_left = (arena->max - arena->total) / 2 };
+}
 
 /* Pages of one read must be of one generation: RC_RETRY when segments were joined
  * between two of them. */
@@ -120,21 +129,19 @@ enum rc
 lookup_unpack(const struct series_segments *segments, struct arena *arena, struct readings *out,
               struct err *err)
 {
-	struct pile pile = { .arena = arena };
+	struct pile pile = pile_on(arena);
 
 	TRY(segments_unpack(segments, &pile, err));
 	*out = (struct readings){ pile.items, pile.count };
 	return RC_OK;
 }
 
-/* Half of the arena is left to whoever makes an answer of what was loaded: an arena
- * that runs full there ends the process. */
 static MUST_CHECK enum rc
 page_unpack(const struct series_segments *page, struct pile *pile, struct err *err)
 {
 	TRY(generation_check(pile, page, err));
 	TRY(segments_unpack(page, pile, err));
-	if (pile->arena->total > pile->arena->max / 2)
+	if (pile->arena->max - pile->arena->total < pile->least_left)
 		return FAIL(err, RC_LIMIT, "%s", too_much);
 	return RC_OK;
 }
@@ -281,7 +288,7 @@ latest_load(const struct door *door, const struct lookup *lookup, struct pile *c
 	struct series_query query = query_of(lookup);
 	/* Everything that was loaded: a version that is not wanted must stay to replace
 	 * the one before it, which a later page may hold. */
-	struct pile whole = { .arena = chosen->arena };
+	struct pile whole = pile_on(chosen->arena);
 	struct pile *pile = &whole;
 	struct series_segments page;
 
@@ -312,7 +319,7 @@ static MUST_CHECK enum rc
 readings_once(const struct door *door, const struct lookup *lookup, struct arena *arena,
               struct readings *out, struct err *err)
 {
-	struct pile pile = { .arena = arena };
+	struct pile pile = pile_on(arena);
 	struct series_query query = query_of(lookup);
 
 	if (lookup->latest != 0) {
@@ -392,7 +399,7 @@ enum rc
 lookup_latest_each(const struct door *door, struct id subject, struct arena *arena,
                    struct readings *out, struct err *err)
 {
-	struct pile pile = { .arena = arena };
+	struct pile pile = pile_on(arena);
 
 	out->items =
 	    arena_alloc(arena, ANALYTE_COUNT * sizeof(*out->items), _Alignof(struct reading));
@@ -468,7 +475,7 @@ static MUST_CHECK enum rc
 versions_once(const struct door *door, const struct lookup_one *one, struct arena *arena,
               struct readings *out, struct err *err)
 {
-	struct pile pile = { .arena = arena };
+	struct pile pile = pile_on(arena);
 	struct lookup lookup = { .subject = one->subject,
 		                 .analyte = one->analyte,
 		                 .has_errors = true,
@@ -510,7 +517,7 @@ static MUST_CHECK enum rc
 changes_once(const struct door *door, const struct lookup_changes *changes, struct arena *arena,
              struct readings *out, struct err *err)
 {
-	struct pile pile = { .arena = arena };
+	struct pile pile = pile_on(arena);
 	struct series_query query = { .class = STR("measurement"),
 		                      .subject = changes->subject,
 		                      .change_after = changes->after,
