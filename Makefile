@@ -198,7 +198,7 @@ run: deps
 
 out/demo: | $O/troth
 	@rm -rf $@.new
-	$O/troth init --data $@.new --demo
+	$O/troth init --data $@.new --demo >/dev/null
 	@mv $@.new $@
 
 # Programs that tests outside C need, and their npm packages.

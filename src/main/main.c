@@ -85,6 +85,8 @@ main(int argc, char **argv)
 		rc = run(&call, &err);
 	if (out.text != NULL)
 		(void)fwrite(out.text, 1, out.len, stdout);
+	if (call.is_json && out.len != 0 && out.text[out.len - 1] != '\n')
+		(void)fputc('\n', stdout);
 	if (rc == RC_OK)
 		return call.exit_code;
 	failure_print(&call, &err);
