@@ -73,14 +73,16 @@ number_skip(struct str text, size_t at)
 
 /* What json-c's tree does not tell of the text. */
 struct survey {
-	size_t colons; /* outside of strings */
+	size_t colons; /* outside of strings, as are the two below */
+	size_t values; /* at most as many */
+	size_t objects;
 	bool has_apostrophe;
 	bool has_bad_number;
 	bool has_control; /* unescaped in a string: RFC 8259, section 7 */
 };
 
-/* The text has been parsed, so quotes pair up; an apostrophe outside of them is
- * one that json-c took for a quote. */
+/* An apostrophe outside of a string is one that json-c would take for a quote.  Up
+ * to the first such one, or the first fault, strings end where json-c ends them. */
 static struct survey
 survey_of(struct str text)
 {
@@ -98,6 +100,8 @@ survey_of(struct str text)
 		if (in_string)
 			continue;
 		survey.colons += c == ':' ? 1 : 0;
+		survey.values += c == ',' || c == '[' || c == '{' ? 1 : 0;
+		survey.objects += c == '{' ? 1 : 0;
 		survey.has_apostrophe |= c == '\'';
 		if (!begins_number(c))
 			continue;
@@ -175,6 +179,13 @@ json_parse(struct json *json, struct str text, struct err *err)
 		return FAIL(err, RC_LIMIT, "JSON is longer than %lu bytes", LIMIT_BODY_BYTES);
 	if (!str_is_utf8(text))
 		return FAIL(err, RC_SYNTAX, "JSON is not valid UTF-8");
+	/* Before parsing: a tree takes up to 250 times its text's bytes. */
+	survey = survey_of(text);
+	if (survey.has_apostrophe)
+		return FAIL(err, RC_SYNTAX, "JSON holds an apostrophe outside of a string");
+	if (survey.values > LIMIT_JSON_VALUES || survey.objects > LIMIT_JSON_OBJECTS)
+		return FAIL(err, RC_LIMIT, "JSON holds over %d values or %d objects",
+		            LIMIT_JSON_VALUES, LIMIT_JSON_OBJECTS);
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	parsed.root = json_tokener_parse_ex(tokener, text.ptr, (int)text.len);
 	code = json_tokener_get_error(tokener);
@@ -187,16 +198,14 @@ json_parse(struct json *json, struct str text, struct err *err)
 	if (code != json_tokener_success)
 		return FAIL(err, RC_SYNTAX, "JSON is broken at byte %zu: %s",
 		            json_tokener_get_parse_end(tokener), json_tokener_error_desc(code));
-	survey = survey_of(text);
 	if (survey.has_bad_number)
 		return FAIL(err, RC_SYNTAX, "JSON holds a number that is none (RFC 8259)");
 	if (survey.has_control)
 		return FAIL(err, RC_SYNTAX, "JSON holds a control character in a string");
 	if (!tree_is_plain(parsed.root))
 		return FAIL(err, RC_SYNTAX, "JSON holds a number that cannot be kept");
-	if (survey.has_apostrophe || survey.colons != member_count(parsed.root))
-		return FAIL(err, RC_SYNTAX,
-		            "JSON has one name twice in an object, or a name in apostrophes");
+	if (survey.colons != member_count(parsed.root))
+		return FAIL(err, RC_SYNTAX, "JSON has one name twice in an object");
 	*json = parsed;
 	parsed.root = NULL;
 	return RC_OK;

@@ -33,7 +33,9 @@
 
 /* JSON. */
 #define LIMIT_JSON_DEPTH     32
-#define LIMIT_JSON_OUT_DEPTH 24 /* of what we write ourselves */
+#define LIMIT_JSON_VALUES    (1024 * 1024) /* of one text; one takes about 70 bytes */
+#define LIMIT_JSON_OBJECTS   (256 * 1024)  /* of one text; one takes about 750 bytes */
+#define LIMIT_JSON_OUT_DEPTH 24            /* of what we write ourselves */
 
 /* The store. */
 #define LIMIT_STORE_WAIT_MS 8000

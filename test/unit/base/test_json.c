@@ -168,6 +168,36 @@ a_value_that_was_read_is_written_as_it_came_and_never_too_deep(void **state)
 	assert_int_equal(json_put_value(&out, json.root, &arena, &err), RC_LIMIT);
 }
 
+/* As many of `unit` as a body holds, in an array. */
+static enum rc
+parse_many(const char *unit)
+{
+	struct err err;
+	CLEANUP(json_free) struct json json = { NULL };
+	CLEANUP(buf_free) struct buf text = { 0 };
+
+	buf_init(&text, LIMIT_BODY_BYTES);
+	buf_add(&text, STR("["));
+	while (text.len + 64 < LIMIT_BODY_BYTES) {
+		buf_add(&text, str_from_c(unit));
+		buf_add(&text, STR(","));
+	}
+	buf_add(&text, STR("0]"));
+	return json_parse(&json, (struct str){ text.text, text.len }, &err);
+}
+
+/* Such a tree would take gigabytes: json-c's empty object alone takes 750 bytes. */
+static void
+a_text_of_too_many_values_is_refused_before_it_becomes_a_tree(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_many("{}"), RC_LIMIT);
+	assert_int_equal(parse_many("[]"), RC_LIMIT);
+	assert_int_equal(parse_many("0"), RC_LIMIT);
+	assert_int_equal(parse_many("'\"',{}"), RC_SYNTAX);
+	assert_int_equal(parse_many("\"{,[{,[{,[{,[{,[{,[{,[{,[{,[{,[{,[{,[{,[\""), RC_OK);
+}
+
 int
 main(void)
 {
@@ -176,6 +206,7 @@ main(void)
 		cmocka_unit_test(a_number_is_one_of_the_standard),
 		cmocka_unit_test(a_number_keeps_its_text),
 		cmocka_unit_test(depth_is_limited),
+		cmocka_unit_test(a_text_of_too_many_values_is_refused_before_it_becomes_a_tree),
 		cmocka_unit_test(the_canonical_form_sorts_and_refuses_fractions),
 		cmocka_unit_test(written_json_reads_back),
 		cmocka_unit_test(
