@@ -1,6 +1,7 @@
 /*
  * See keys.h.  One mutex guards the file and the list of free slots, another
- * the cache; neither is held while the store is asked.
+ * the cache; neither is held while the store is asked.  A third lets one thread
+ * at a time destroy.
  */
 #include "vault/keys.h"
 
@@ -26,10 +27,11 @@ struct keys {
 	struct key_cache *cache;
 	struct key *master; /* locked memory */
 	int fd;
-	pthread_mutex_t lock; /* of what follows */
-	uint64_t slot_count;  /* slots in the file, slot 0 is the head */
-	uint8_t *is_used;     /* one byte a slot */
-	uint64_t next;        /* where to look for a free one */
+	pthread_mutex_t destroying; /* one key at a time, held while the store is asked */
+	pthread_mutex_t lock;       /* of what follows */
+	uint64_t slot_count;        /* slots in the file, slot 0 is the head */
+	uint8_t *is_used;           /* one byte a slot */
+	uint64_t next;              /* where to look for a free one */
 };
 
 /* --- slots ------------------------------------------------------------------ */
@@ -232,8 +234,10 @@ file_open(struct keys *keys, const struct keys_options *options, struct err *err
 		abort();
 	keys->is_used[0] = 1;
 	keys->next = 1;
+	if (options->is_read_only) /* the server beside may add slots at this moment */
+		return RC_OK;
 	TRY(store_read(keys->store, slots_mark, keys, err));
-	return options->is_read_only ? RC_OK : orphans_wipe(keys, err);
+	return orphans_wipe(keys, err);
 }
 
 enum rc
@@ -249,6 +253,7 @@ keys_open(struct keys **keys, const struct keys_options *options, struct err *er
 	opened->master = secret_alloc(sizeof(*opened->master));
 	*opened->master = *options->master;
 	opened->cache = key_cache_new(LIMIT_KEYS_CACHED);
+	(void)pthread_mutex_init(&opened->destroying, NULL);
 	(void)pthread_mutex_init(&opened->lock, NULL);
 	rc = file_open(opened, options, err);
 	if (rc != RC_OK) {
@@ -268,6 +273,7 @@ keys_close(struct keys *keys)
 	secret_free(keys->master, sizeof(*keys->master));
 	if (keys->fd >= 0)
 		(void)close(keys->fd);
+	(void)pthread_mutex_destroy(&keys->destroying);
 	(void)pthread_mutex_destroy(&keys->lock);
 	free(keys->is_used);
 	free(keys);
@@ -533,7 +539,7 @@ row_delete(struct store_tx *tx, void *arg, struct err *err)
 }
 
 static MUST_CHECK enum rc
-row_destroy(struct keys *keys, const struct key_row *row, struct err *err)
+slot_destroy(struct keys *keys, const struct key_row *row, struct err *err)
 {
 	struct row_find find = { .row = *row };
 	uint32_t generation = htole32((uint32_t)row->generation);
@@ -546,6 +552,29 @@ row_destroy(struct keys *keys, const struct key_row *row, struct err *err)
 	TRY(store_write(keys->store, row_delete, &find, err));
 	slot_give_back(keys, (uint64_t)row->slot);
 	return RC_OK;
+}
+
+static void
+unlock(pthread_mutex_t **mutex)
+{
+	(void)pthread_mutex_unlock(*mutex);
+}
+
+/* The slot of a row that somebody else has destroyed since it was read may hold
+ * another's key: the row is read again where nobody else destroys. */
+static MUST_CHECK enum rc
+row_destroy(struct keys *keys, const struct key_row *row, struct err *err)
+{
+	CLEANUP(unlock) pthread_mutex_t *held = &keys->destroying;
+	struct row_find find = { .row = *row };
+	enum rc rc;
+
+	(void)pthread_mutex_lock(held);
+	rc = store_read(keys->store, row_find, &find, err);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	TRY(rc);
+	return slot_destroy(keys, &find.row, err);
 }
 
 enum rc

@@ -463,6 +463,70 @@ a_key_that_is_destroyed_while_others_fetch_it_never_comes_back(void **state)
 	}
 }
 
+static void *
+destroy_run(void *arg)
+{
+	struct runner *runner = arg;
+
+	runner->rc = keys_destroy_owner(runner->f->vault->keys, runner->name.tenant,
+	                                runner->name.owner, &runner->err);
+	return NULL;
+}
+
+static void *
+months_run(void *arg)
+{
+	struct runner *runner = arg;
+
+	while (!*runner->is_over) {
+		runner->name.month++;
+		runner->rc = keys_need(runner->f->vault->keys, &runner->name, &runner->key,
+		                       &runner->err);
+		runner->made += runner->rc == RC_OK;
+	}
+	return NULL;
+}
+
+/* As a request and the housekeeper may, of an erasure that both finish. */
+static void
+an_owner_destroyed_by_two_at_once_takes_no_key_of_others(void **state)
+{
+	struct fixture *f = *state;
+	int64_t class = MEMBER_CLASS(f, "health");
+	_Atomic bool is_over = false;
+	struct runner months = { .f = f,
+		                 .name = { .tenant = f->tenant->id, .class = class },
+		                 .is_over = &is_over };
+	uint64_t count;
+	int bad = 0;
+
+	assert_int_equal(pthread_create(&months.thread, NULL, months_run, &months), 0);
+	for (int round = 0; round < 10; round++) {
+		struct id owner = subject_new(f, "member", "care");
+		struct runner runners[2];
+		for (int i = 0; i < 8; i++)
+			(void)key_need(f,
+			               (struct key_name){ f->tenant->id, owner, class + i, 0 });
+		for (size_t i = 0; i < COUNT_OF(runners); i++) {
+			runners[i] = (struct runner){
+				.f = f, .name = { .tenant = f->tenant->id, .owner = owner }
+			};
+			assert_int_equal(
+			    pthread_create(&runners[i].thread, NULL, destroy_run, &runners[i]),
+			    0);
+		}
+		for (size_t i = 0; i < COUNT_OF(runners); i++) {
+			(void)pthread_join(runners[i].thread, NULL);
+			assert_int_equal(runners[i].rc, RC_OK);
+		}
+	}
+	is_over = true;
+	(void)pthread_join(months.thread, NULL);
+	assert_true(months.made > 0);
+	RC_IS(f, keys_verify(f->vault->keys, &count, bad_row, &bad, &f->err), RC_OK);
+	assert_int_equal(bad, 0);
+}
+
 int
 main(void)
 {
@@ -482,6 +546,7 @@ main(void)
 		VAULT_TEST(orphans_are_wiped_at_open),
 		VAULT_TEST(a_reader_beside_the_server_wipes_nothing),
 		VAULT_TEST(the_file_grows_and_keeps_what_it_had),
+		VAULT_TEST(an_owner_destroyed_by_two_at_once_takes_no_key_of_others),
 		VAULT_TEST(threads_that_make_one_key_get_one),
 		VAULT_TEST(a_key_that_is_destroyed_while_others_fetch_it_never_comes_back),
 	};
