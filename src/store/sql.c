@@ -143,6 +143,7 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	[SQL_RECORD_BY_CHANGE] = { "record",
 	                           RECORD_LISTED(RECORD_START) RECORD_SUBJECT RECORD_FILTER
 	                           " AND (?3 = 0 OR class = ?3) AND change_to > 0"
+	                           " AND change_from <= ?15"
 	                           " AND (change_to > ?12 OR id > ?11)"
 	                           " ORDER BY change_to, id" RECORD_LIMIT },
 	/* Points lie in one index and stretches in another; both in order of start.

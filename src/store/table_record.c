@@ -222,6 +222,17 @@ record_list_latest(struct cursor *cursor, const struct record_query *query, stru
 	}
 }
 
+/* ?15: where points of time are sought from, or up to which change. */
+static int64_t
+record_list_bound(const struct record_query *query, int64_t key)
+{
+	bool is_any_time = query->time_from_us == 0 && query->time_to_us == 0;
+
+	if (query->order == RECORD_BY_CHANGE)
+		return query->change_until == 0 ? INT64_MAX : query->change_until;
+	return !is_any_time && query->time_from_us > key ? query->time_from_us : key;
+}
+
 enum rc
 store_record_list(struct store_tx *tx, const struct record_query *query, struct arena *arena,
                   struct record_row **rows, size_t *count, struct err *err)
@@ -253,9 +264,10 @@ store_record_list(struct store_tx *tx, const struct record_query *query, struct 
 		V_NUM(key),
 		V_NUM(!query->without_body),
 		V_NUM(query->limit),
-		V_NUM(!is_any_time && query->time_from_us > key ? query->time_from_us : key),
+		V_NUM(record_list_bound(query, key)),
 	};
-	size_t used = COUNT_OF(values) - (query->order != RECORD_BY_TIME);
+	size_t used = COUNT_OF(values) -
+	              (query->order != RECORD_BY_TIME && query->order != RECORD_BY_CHANGE);
 	TRY(cursor_begin(&cursor, tx, sql, (struct values){ values, used }, err));
 	if (query->order == RECORD_BY_TIME_DOWN && query->items_wanted > 0)
 		TRY(record_list_latest(&cursor, query, &list, err));

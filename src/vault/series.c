@@ -378,6 +378,7 @@ record_query_of(const struct series_query *query, const struct policy_class *cla
 		                      .time_from_us = query->time_from_us,
 		                      .time_to_us = query->time_to_us,
 		                      .change_after = query->change_after,
+		                      .change_until = query->change_until,
 		                      .items_below = query->items_below,
 		                      .order = query->order,
 		                      .after = query->after,

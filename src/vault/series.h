@@ -63,6 +63,7 @@ struct series_query {
 	size_t facet_count;
 	int64_t time_from_us, time_to_us; /* overlap; both 0: any */
 	int64_t change_after;             /* 0: any */
+	int64_t change_until;             /* with RECORD_BY_CHANGE; 0: any */
 	enum record_order order;
 	struct id after;
 	int64_t after_key;

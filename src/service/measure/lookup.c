@@ -518,20 +518,26 @@ changes_once(const struct door *door, const struct lookup_changes *changes, stru
              struct readings *out, struct err *err)
 {
 	struct pile pile = pile_on(arena);
+	/* Changes have no gaps, so the next `limit` of them are these numbers. */
+	int64_t last = changes->after < INT64_MAX - (int64_t)changes->limit
+	                   ? changes->after + (int64_t)changes->limit
+	                   : INT64_MAX;
 	struct series_query query = { .class = STR("measurement"),
 		                      .subject = changes->subject,
 		                      .change_after = changes->after,
+		                      .change_until = last,
 		                      .order = RECORD_BY_CHANGE,
 		                      .limit = PAGE_ROWS };
 	size_t kept = 0;
 
 	TRY(rows_load(door, &query, &pile, err));
 	for (size_t i = 0; i < pile.count; i++) {
-		if ((int64_t)pile.items[i].change > changes->after)
+		int64_t change = (int64_t)pile.items[i].change;
+		if (change > changes->after && change <= last)
 			pile.items[kept++] = pile.items[i];
 	}
 	order_by(pile.items, kept, by_change);
-	*out = (struct readings){ pile.items, kept < changes->limit ? kept : changes->limit };
+	*out = (struct readings){ pile.items, kept };
 	return RC_OK;
 }
 

@@ -7,7 +7,6 @@
 #include "people/qr.h"
 #include "service/measure/contact.h"
 #include "service/measure/device.h"
-#include "service/measure/lookup.h"
 #include "service/measure/pages.h"
 
 static const struct doc_field device_fields[] = {
@@ -19,7 +18,6 @@ static const struct doc_field device_fields[] = {
 	{ "enrolled", DOC_TIME, NULL, "Added" },
 	{ "seen", DOC_TIME, NULL, "Last contact" },
 	{ "drift_ms", DOC_INT, "ms", "Its clock differs by" },
-	{ "readings", DOC_INT, NULL, "Readings received" },
 };
 
 static void
@@ -71,12 +69,12 @@ devices_show(struct request *request, struct doc *doc, struct err *err)
 	TRY(device_list(&request->door, request->actor.subject, (struct id){ { 0 } },
 	                request->arena, &devices, err));
 	TRY(contacts_of(request, &contacts, err));
-	part = doc_rows(doc, "devices", device_fields, COUNT_OF(device_fields) - 1);
+	part = doc_rows(doc, "devices", device_fields, COUNT_OF(device_fields));
 	for (size_t i = 0; i < devices.count; i++) {
 		struct doc_cell cells[COUNT_OF(device_fields)] = { 0 };
 		device_fill(cells, request->arena, &devices.items[i]);
 		contact_fill(cells, &contacts, &devices.items[i]);
-		memcpy(doc_row(doc, part), cells, sizeof(cells) - sizeof(cells[0]));
+		memcpy(doc_row(doc, part), cells, sizeof(cells));
 	}
 	return RC_OK;
 }
@@ -108,25 +106,18 @@ crumbs_fill(struct doc *doc)
 enum rc
 device_show(struct request *request, struct doc *doc, struct err *err)
 {
-	struct lookup lookup = { .subject = request->actor.subject, .analyte = ANALYTE_ANY };
 	struct contacts contacts;
-	struct readings readings;
 	struct device device;
 	struct doc_cell *cells;
-	int64_t count = 0;
 
 	TRY(device_of_path(request, &device, err));
 	TRY(contacts_of(request, &contacts, err));
-	TRY(lookup_readings(&request->door, &lookup, request->arena, &readings, err));
-	for (size_t i = 0; i < readings.count; i++)
-		count += id_eq(readings.items[i].device, device.id);
 	doc_page_text(doc, "page_title", device.model);
 	crumbs_fill(doc);
 	doc_page_bool(doc, "is_active", device.state != DEVICE_REVOKED);
 	cells = doc_record(doc, "device", device_fields, COUNT_OF(device_fields));
 	device_fill(cells, request->arena, &device);
 	contact_fill(cells, &contacts, &device);
-	cell_int(&cells[8], count);
 	return RC_OK;
 }
 
