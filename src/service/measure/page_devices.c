@@ -211,10 +211,11 @@ device_revoke_submit(struct request *request, struct doc *doc, struct err *err)
 
 	(void)doc;
 	TRY(device_of_path(request, &device, err));
-	TRY(people_token_revoke(&request->door, request->site->people, device.id,
-	                        (struct id){ { 0 } }, err));
+	/* The state first: a claim that is under way looks at it after its token. */
 	device.state = DEVICE_REVOKED;
 	TRY(device_change(&request->door, &device, err));
+	TRY(people_token_revoke(&request->door, request->site->people, device.id,
+	                        (struct id){ { 0 } }, err));
 	return request_redirect(request, STR("/devices?done=revoked"));
 }
 
@@ -230,6 +231,30 @@ system_door(const struct request *request, const struct actor *system)
 	return door;
 }
 
+/* A credential for a device, unless it was disconnected meanwhile. */
+static MUST_CHECK enum rc
+credential_issue(struct request *request, const struct door *door, const struct device *device,
+                 struct token *token, char secret[64], struct err *err)
+{
+	struct people *people = request->site->people;
+	struct device again;
+
+	*token =
+	    (struct token){ .kind = TOKEN_DEVICE,
+		            .owner = device->id,
+		            .subject = device->member,
+		            .role = STR("device"),
+		            .label = device->serial,
+		            .assurance = 1,
+		            .expires_us = request->now_us + DEVICE_TOKEN_DAYS * US_PER_DAY };
+	TRY(people_token_issue(door, people, token, secret, err));
+	TRY(device_get(door, device->id, request->arena, &again, err));
+	if (again.state == DEVICE_ACTIVE)
+		return RC_OK;
+	TRY(people_token_revoke(door, people, device->id, (struct id){ { 0 } }, err));
+	return FAIL(err, RC_UNAUTHENTICATED, "the device has been disconnected");
+}
+
 enum rc
 device_claim(struct request *request, struct doc *doc, struct err *err)
 {
@@ -238,7 +263,7 @@ device_claim(struct request *request, struct doc *doc, struct err *err)
 	const struct json_object *root;
 	struct code code = { 0 };
 	struct device device;
-	struct token token = { .kind = TOKEN_DEVICE, .role = STR("device") };
+	struct token token;
 	struct str serial, text;
 	char secret[64];
 
@@ -251,12 +276,7 @@ device_claim(struct request *request, struct doc *doc, struct err *err)
 		return FAIL(err, RC_UNAUTHENTICATED, "the code is not of this device");
 	device.state = DEVICE_ACTIVE;
 	TRY(device_change(&door, &device, err));
-	token.owner = device.id;
-	token.subject = device.member;
-	token.label = device.serial;
-	token.assurance = 1;
-	token.expires_us = request->now_us + DEVICE_TOKEN_DAYS * US_PER_DAY;
-	TRY(people_token_issue(&door, request->site->people, &token, secret, err));
+	TRY(credential_issue(request, &door, &device, &token, secret, err));
 	request->response.status = 201;
 	doc_text(doc, "token", str_copy(request->arena, str_from_c(secret)));
 	doc_time(doc, "expires", token.expires_us);
