@@ -24,6 +24,8 @@ slug_check(struct str slug, struct err *err)
 			            "a tenant's short name is a-z, 0-9 and hyphens, and starts "
 			            "with a letter");
 	}
+	if (str_eq(slug, STR("log")))
+		return FAIL(err, RC_INVALID, "/log is the server's own log: take another name");
 	return RC_OK;
 }
 

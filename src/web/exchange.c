@@ -75,7 +75,7 @@ site_service(const struct site *site, const struct tenant *tenant)
 	return NULL;
 }
 
-/* "/-/health" and "/" are the server's; else the first segment is a tenant. */
+/* "/-/health", "/log/key" and "/" are the server's; else the first segment is a tenant. */
 static enum rc
 tenant_route(struct exchange *exchange, struct str path, struct err *err)
 {
@@ -85,7 +85,7 @@ tenant_route(struct exchange *exchange, struct str path, struct err *err)
 	struct str slug;
 	struct str rest = str_cut((struct str){ path.ptr + 1, path.len - 1 }, '/', &slug);
 
-	if (slug.len == 0 || str_eq(slug, STR("-"))) {
+	if (slug.len == 0 || str_eq(slug, STR("-")) || str_eq(slug, STR("log"))) {
 		request->path = path;
 		exchange->tables[exchange->table_count++] = site->server;
 		return RC_OK;

@@ -2,6 +2,7 @@
 
 #include "web/metrics.h"
 #include "web/request.h"
+#include "web/server_log.h"
 #include "web/site.h"
 
 #define METRICS_BYTES (4 * MIB)
@@ -101,6 +102,16 @@ static const struct route rows[] = {
 	{ METHOD_GET, "/-/health", OPEN, ANSWER_DOC, "none", health, "The process answers" },
 	{ METHOD_GET, "/-/ready", OPEN, ANSWER_DOC, "none", ready, "The store answers" },
 	{ METHOD_GET, "/-/metrics", OPEN, ANSWER_DATA, "none", figures, "Figures" },
+	{ METHOD_GET, "/log/checkpoint", OPEN, ANSWER_DATA, "none", server_log_checkpoint,
+	  "The latest checkpoint of the server's own log" },
+	{ METHOD_GET, "/log/key", OPEN, ANSWER_DATA, "none", server_log_key,
+	  "The key that verifies its checkpoints" },
+	{ METHOD_GET, "/log/tile/:level/:a", OPEN, ANSWER_DATA, "none", server_log_tile,
+	  "A tile of its hashes" },
+	{ METHOD_GET, "/log/tile/:level/:a/:b", OPEN, ANSWER_DATA, "none", server_log_tile,
+	  "A tile of its hashes, of a longer log or partial" },
+	{ METHOD_GET, "/log/tile/:level/:a/:b/:c", OPEN, ANSWER_DATA, "none", server_log_tile,
+	  "A tile of its hashes, of a long log" },
 	{ METHOD_GET, "/-/asset/:hash/:file", OPEN, ANSWER_DATA, "none", asset_serve,
 	  "A file of the pages" },
 	{ METHOD_GET, "/-/asset/:hash/:dir/:file", OPEN, ANSWER_DATA, "none", asset_serve,
