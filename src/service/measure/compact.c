@@ -83,15 +83,22 @@ series_join(const struct door *door, const struct series_name *name, bool *is_do
 	struct series_segments page;
 	struct readings readings;
 	struct id remove[JOIN_ROWS];
+	enum rc rc;
 
 	arena_init(&arena, 256 * MIB);
 	*is_done = true;
 	TRY(vault_series_read(door, &query, &arena, &page, err));
 	page.count = rows_that_fit(&page);
-	if (page.count < 2)
-		return RC_OK;
-	TRY(lookup_unpack(&page, &arena, &readings, err));
-	TRY(segment_of(&readings, &packed, &compact.into, err));
+	do {
+		if (page.count < 2)
+			return RC_OK;
+		buf_free(&packed);
+		TRY(lookup_unpack(&page, &arena, &readings, err));
+		rc = segment_of(&readings, &packed, &compact.into, err);
+		if (rc == RC_LIMIT) /* more devices or systems than one can name */
+			page.count /= 2;
+	} while (rc == RC_LIMIT);
+	TRY(rc);
 	span_widen(&compact.into, &page);
 	compact.into.facet[0] = name->facet0;
 	for (size_t i = 0; i < page.count; i++)
@@ -129,12 +136,35 @@ series_compact(const struct door *door, const struct series_name *name, int64_t 
 
 	while (!is_done && clock_monotonic_us() < deadline_us) {
 		enum rc rc = series_join(door, name, &is_done, err);
-		/* Erased or changed meanwhile: the next run sees what is left. */
-		if (rc == RC_RETRY || rc == RC_GONE)
+		/* Erased or changed meanwhile: the next run sees what is left.  What is
+		 * restricted stays as it is. */
+		if (rc == RC_RETRY || rc == RC_GONE || rc == RC_DENIED)
 			return RC_OK;
 		TRY(rc);
 	}
 	return RC_OK;
+}
+
+/* One series that fails must not stop the others: the first failure is kept. */
+static MUST_CHECK enum rc
+page_compact(const struct door *door, const struct series_small_query *scan,
+             int64_t deadline_us, struct err *err)
+{
+	enum rc first = RC_OK;
+
+	for (size_t i = 0; i < scan->count; i++) {
+		struct series_name name = { scan->items[i].subject, scan->items[i].facet0 };
+		struct err own = { 0 };
+		enum rc rc = RC_OK;
+
+		if (series_count(scan, i) >= COMPACT_ROWS_LEAST)
+			rc = series_compact(door, &name, deadline_us, &own);
+		if (rc != RC_OK && first == RC_OK) {
+			first = rc;
+			*err = own;
+		}
+	}
+	return first;
 }
 
 enum rc
@@ -144,18 +174,22 @@ compact_run(const struct door *door, int64_t deadline_us, struct err *err)
 		                           .items_below = COMPACT_ITEMS_FULL,
 		                           .limit = SCAN_ROWS };
 
+	enum rc first = RC_OK;
+
 	do {
 		CLEANUP(arena_free) struct arena arena = { 0 };
+		struct err own = { 0 };
+		enum rc rc;
+
 		arena_init(&arena, 4 * MIB);
 		TRY(vault_series_small(door, &scan, &arena, err));
-		for (size_t i = 0; i < scan.count; i++) {
-			struct series_name name = { scan.items[i].subject,
-				                    scan.items[i].facet0 };
-			if (series_count(&scan, i) >= COMPACT_ROWS_LEAST)
-				TRY(series_compact(door, &name, deadline_us, err));
+		rc = page_compact(door, &scan, deadline_us, &own);
+		if (rc != RC_OK && first == RC_OK) {
+			first = rc;
+			*err = own;
 		}
 		if (scan.count != 0)
 			scan.after = scan.items[scan.count - 1].id;
 	} while (scan.count == (size_t)scan.limit && clock_monotonic_us() < deadline_us);
-	return RC_OK;
+	return first;
 }

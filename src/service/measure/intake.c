@@ -1,6 +1,7 @@
 #include "service/measure/intake.h"
 
 #include "base/limits.h"
+#include "crypto/secret.h"
 #include "service/measure/analyte.h"
 #include "service/measure/compact.h"
 #include "service/measure/contact.h"
@@ -57,17 +58,33 @@ intake_check(struct intake *intake, int64_t now_us, struct arena *arena)
 	}
 }
 
+/* FNV-1a from a state that nobody outside knows: senders choose what is hashed. */
 static uint64_t
-identifier_hash(const struct reading *item)
+hash_add(uint64_t hash, const void *bytes, size_t count)
 {
-	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+	const uint8_t *at = bytes;
 
-	for (size_t i = 0; i < item->identifier_system.len; i++)
-		hash = (hash ^ (uint8_t)item->identifier_system.ptr[i]) * 0x100000001b3;
-	hash = (hash ^ '|') * 0x100000001b3;
-	for (size_t i = 0; i < item->identifier.len; i++)
-		hash = (hash ^ (uint8_t)item->identifier.ptr[i]) * 0x100000001b3;
+	for (size_t i = 0; i < count; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3;
 	return hash;
+}
+
+static uint64_t
+hash_seed(void)
+{
+	uint64_t seed;
+
+	random_bytes(&seed, sizeof(seed));
+	return seed;
+}
+
+static uint64_t
+identifier_hash(uint64_t seed, const struct reading *item)
+{
+	uint64_t hash =
+	    hash_add(seed, item->identifier_system.ptr, item->identifier_system.len);
+
+	return hash_add(hash_add(hash, "|", 1), item->identifier.ptr, item->identifier.len);
 }
 
 static bool
@@ -81,6 +98,7 @@ identifier_eq(const struct reading *a, const struct reading *b)
 static void
 twins_find(struct intake *intake, struct arena *arena)
 {
+	uint64_t seed = hash_seed();
 	size_t places = 2 * intake->count + 1;
 	size_t *table = arena_alloc(arena, places * sizeof(*table), _Alignof(size_t));
 
@@ -88,7 +106,7 @@ twins_find(struct intake *intake, struct arena *arena)
 		const struct reading *item = &intake->items[i];
 		if (intake->results[i].outcome != INTAKE_DUE || item->identifier.len == 0)
 			continue;
-		size_t at = identifier_hash(item) % places;
+		size_t at = identifier_hash(seed, item) % places;
 		while (table[at] != 0 && !identifier_eq(&intake->items[table[at] - 1], item))
 			at = (at + 1) % places;
 		if (table[at] != 0)
@@ -104,7 +122,10 @@ twins_find(struct intake *intake, struct arena *arena)
 struct attempt {
 	const struct door *door;
 	struct intake *intake;
-	struct arena *arena;
+	struct arena *arena; /* of this try alone */
+	uint64_t seed;
+	size_t *places; /* of a mark, 1 + index, by hash; 0: free */
+	size_t place_count;
 	size_t *order; /* of the due items, as they lie in the segments */
 	size_t due;
 	struct series_append append;
@@ -120,17 +141,21 @@ attempt_free(struct attempt *attempt)
 }
 
 static struct series_mark *
-mark_of(struct series_append *append, const struct reading *item)
+mark_of(struct attempt *attempt, const struct reading *item)
 {
+	struct series_append *append = &attempt->append;
 	int64_t block = (int64_t)(item->sequence / MARK_BITS);
+	uint64_t hash = hash_add(attempt->seed, item->device.bytes, sizeof(item->device.bytes));
+	size_t at = hash_add(hash, &block, sizeof(block)) % attempt->place_count;
 
-	for (size_t i = append->mark_count; i-- > 0;) {
-		if (append->marks[i].block == block &&
-		    id_eq(append->marks[i].owner, item->device))
-			return &append->marks[i];
+	for (; attempt->places[at] != 0; at = (at + 1) % attempt->place_count) {
+		struct series_mark *mark = &append->marks[attempt->places[at] - 1];
+		if (mark->block == block && id_eq(mark->owner, item->device))
+			return mark;
 	}
 	append->marks[append->mark_count] =
 	    (struct series_mark){ .owner = item->device, .block = block };
+	attempt->places[at] = append->mark_count + 1;
 	return &append->marks[append->mark_count++];
 }
 
@@ -144,9 +169,13 @@ marks_read(struct attempt *attempt, struct err *err)
 	append->mark_count = 0;
 	append->marks = arena_alloc(attempt->arena, intake->count * sizeof(*append->marks),
 	                            _Alignof(struct series_mark));
+	attempt->seed = hash_seed();
+	attempt->place_count = 2 * intake->count + 1;
+	attempt->places = arena_alloc(
+	    attempt->arena, attempt->place_count * sizeof(*attempt->places), _Alignof(size_t));
 	for (size_t i = 0; i < intake->count; i++) {
 		if (intake->results[i].outcome == INTAKE_DUE && intake->items[i].has_sequence)
-			(void)mark_of(append, &intake->items[i]);
+			(void)mark_of(attempt, &intake->items[i]);
 	}
 	if (append->mark_count == 0)
 		return RC_OK;
@@ -155,9 +184,9 @@ marks_read(struct attempt *attempt, struct err *err)
 
 /* Sets an item's bit; false when it was set already. */
 static bool
-mark_set(struct series_append *append, const struct reading *item)
+mark_set(struct attempt *attempt, const struct reading *item)
 {
-	struct series_mark *mark = mark_of(append, item);
+	struct series_mark *mark = mark_of(attempt, item);
 	uint64_t bit = item->sequence % MARK_BITS;
 	uint8_t mask = (uint8_t)(1u << bit % 8);
 
@@ -167,11 +196,13 @@ mark_set(struct series_append *append, const struct reading *item)
 	return true;
 }
 
+/* With the system's length, so that no two pairs are one text, and none is that of a
+ * correction. */
 static struct str
 term_value(struct arena *arena, const struct reading *item)
 {
-	return str_printf(arena, "%.*s|%.*s", STR_ARGS(item->identifier_system),
-	                  STR_ARGS(item->identifier));
+	return str_printf(arena, "%zu|%.*s|%.*s", item->identifier_system.len,
+	                  STR_ARGS(item->identifier_system), STR_ARGS(item->identifier));
 }
 
 /* An item whose identifier is stored already is that reading. */
@@ -206,7 +237,7 @@ duplicates_find(struct attempt *attempt, struct err *err)
 		if (item->identifier.len != 0)
 			TRY(identifier_find(attempt, i, err));
 		if (intake->results[i].outcome == INTAKE_DUE && item->has_sequence &&
-		    !mark_set(&attempt->append, item))
+		    !mark_set(attempt, item))
 			intake->results[i].outcome = INTAKE_DUPLICATE;
 	}
 	attempt->due = 0;
@@ -253,19 +284,27 @@ segments_pack(struct attempt *attempt, struct err *err)
 	                                    _Alignof(struct reading));
 	size_t start = 0;
 	size_t bytes = 0;
+	size_t systems = 0; /* at most as many are in the segment */
 
 	for (size_t i = 0; i < attempt->due; i++) {
 		items[i] = attempt->intake->items[attempt->order[i]];
 		bytes += READING_BYTES + items[i].identifier.len + items[i].note.len;
+		if (i == start ||
+		    !str_eq(items[i].identifier_system, items[i - 1].identifier_system)) {
+			bytes += items[i].identifier_system.len;
+			systems++;
+		}
 		bool is_end =
 		    i + 1 == attempt->due ||
 		    attempt->intake->items[attempt->order[i + 1]].analyte != items[i].analyte ||
-		    i + 1 - start == SEGMENT_ITEMS || bytes > SEGMENT_BYTES;
+		    i + 1 - start == SEGMENT_ITEMS || bytes > SEGMENT_BYTES ||
+		    systems == SEGMENT_DICTIONARY_MAX;
 		if (!is_end)
 			continue;
 		TRY(segment_close(attempt, items + start, i + 1 - start, err));
 		start = i + 1;
 		bytes = 0;
+		systems = 0;
 	}
 	return RC_OK;
 }
@@ -359,15 +398,17 @@ intake_store(const struct door *door, struct intake *intake, struct arena *arena
 	twins_find(intake, arena);
 	for (int tries = 0; tries < TRIES_MAX && (rc == RC_RETRY || rc == RC_CONFLICT);
 	     tries++) {
+		CLEANUP(arena_free) struct arena own = { 0 };
 		CLEANUP(attempt_free)
 		struct attempt attempt = {
 			.door = door,
 			.intake = intake,
-			.arena = arena,
+			.arena = &own,
 			.append = { .class = MEASUREMENT, .subject = intake->subject },
 		};
+		arena_init(&own, LIMIT_ARENA_BYTES);
 		attempt.order =
-		    arena_alloc(arena, (intake->count + 1) * sizeof(size_t), _Alignof(size_t));
+		    arena_alloc(&own, (intake->count + 1) * sizeof(size_t), _Alignof(size_t));
 		rc = attempt_make(&attempt, err);
 	}
 	if (rc == RC_RETRY || rc == RC_CONFLICT)
