@@ -193,3 +193,12 @@ test('a language is chosen by cookie, and only one that is here', { skip }, asyn
 	assert.equal((await client.post('/language', { language: 'fr', next: '/privacy' })).to, '/privacy');
 	assert.match((await client.get('/sign-in')).text, /<html lang="fr">/);
 });
+
+test('the profile is there as figures too: a row an hour, percentiles in order', { skip, timeout: 120_000 }, async () => {
+	const { status, json } = await (await member()).json('/agp?days=14');
+	assert.equal(status, 200);
+	assert.equal(json.hours.length, 24);
+	for (const { hour, p5, p25, p50, p75, p95 } of json.hours)
+		assert.ok(p5 <= p25 && p25 <= p50 && p50 <= p75 && p75 <= p95, hour);
+	assert.match((await (await member()).get('/agp')).text, /<th scope="row">23:00<\/th>/);
+});

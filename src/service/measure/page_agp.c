@@ -99,6 +99,31 @@ facts_fill(const struct view *view, struct doc *doc, const struct metrics *metri
 	}
 }
 
+/* The curves of the picture at each full hour, for who does not see it. */
+static void
+hours_fill(const struct view *view, struct doc *doc, const struct profile *profile)
+{
+	static const struct doc_field fields[] = {
+		{ "hour", DOC_TEXT, NULL, "Hour" },  { "p5", DOC_NUMBER, NULL, "5 %" },
+		{ "p25", DOC_NUMBER, NULL, "25 %" }, { "p50", DOC_NUMBER, NULL, "Median" },
+		{ "p75", DOC_NUMBER, NULL, "75 %" }, { "p95", DOC_NUMBER, NULL, "95 %" },
+	};
+	struct doc_part *part = doc_rows(doc, "hours", fields, COUNT_OF(fields));
+	size_t every = 60 / PROFILE_BIN_MINUTES;
+
+	for (size_t bin = 0; bin < PROFILE_BINS; bin += every) {
+		struct doc_cell *cells;
+		if (!profile->bins[bin].has)
+			continue;
+		cells = doc_row(doc, part);
+		cell_text(&cells[0], str_printf(doc->arena, "%02zu:00", bin / every));
+		for (size_t i = 0; i < CURVE_COUNT; i++) {
+			struct figure figure = { profile->bins[bin].curve[i], LACK_NOTHING };
+			cell_text(&cells[1 + i], shown(view, &figure));
+		}
+	}
+}
+
 enum rc
 agp_show(struct request *request, struct doc *doc, struct err *err)
 {
@@ -126,6 +151,7 @@ agp_show(struct request *request, struct doc *doc, struct err *err)
 	view_ranges(doc, metrics);
 	facts_fill(&view, doc, metrics);
 	exact_fill(&view, doc, metrics);
+	hours_fill(&view, doc, &metrics->profile);
 	return RC_OK;
 }
 
