@@ -75,7 +75,7 @@ look_fill(const struct looks_read *read, size_t i, struct look *look, struct err
 {
 	CLEANUP(json_free) struct json json = { NULL };
 	const struct look_row *row = &read->rows[i];
-	int64_t place[2] = { row->tenant, row->index };
+	int64_t place[3] = { row->tenant, row->index, row->time_us };
 	struct str actor;
 	struct str text;
 	uint8_t *opened;

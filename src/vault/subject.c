@@ -58,6 +58,7 @@ vault_subject_add(const struct door *door, struct str kind, struct id *subject, 
 	ask.class = class->name;
 	TRY(touch_begin(&touch, door, &ask, "subject", err));
 	touch_about(&touch, (struct str){ (const char *)add.row.id.bytes, 16 }, 1);
+	TRY(touch_first(&touch, err)); /* who may not add one makes no key either */
 	TRY(keys_need(door->vault->keys, &name, &key, err));
 	TRY(store_write(door->vault->store, add_write, &add, err));
 	TRY(touch_end(&touch, err));

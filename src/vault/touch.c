@@ -168,11 +168,11 @@ look_record(struct store_tx *tx, const struct touch *touch, const struct touch_s
 {
 	CLEANUP(buf_free) struct buf text = { 0 };
 	uint8_t sealed[LOOK_BYTES + SEAL_EXTRA_BYTES];
-	int64_t place[2] = { touch->door->tenant->id, touch->index };
+	int64_t place[3] = { touch->door->tenant->id, touch->index, touch->entry.time_us };
 	struct look_row row = { .tenant = place[0],
 		                .subject = seen->subject,
 		                .index = touch->index,
-		                .time_us = touch->entry.time_us };
+		                .time_us = place[2] };
 	char actor[ID_TEXT_LEN + 1];
 	struct json_out out;
 	struct str body;

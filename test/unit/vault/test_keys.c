@@ -349,6 +349,18 @@ the_file_grows_and_keeps_what_it_had(void **state)
 	assert_memory_equal(key.bytes, again.bytes, KEY_BYTES);
 }
 
+static void
+whoever_may_not_add_a_subject_makes_no_key(void **state)
+{
+	struct fixture *f = *state;
+	const struct door door = door_of(f, AUDITOR, "care");
+	int64_t before = database_number(f, "SELECT count(*) FROM key_slot");
+	struct id subject;
+
+	RC_IS(f, vault_subject_add(&door, STR("member"), &subject, &f->err), RC_DENIED);
+	assert_int_equal(database_number(f, "SELECT count(*) FROM key_slot"), before);
+}
+
 /* --- threads ------------------------------------------------------------------------ */
 
 struct runner {
@@ -546,6 +558,7 @@ main(void)
 		VAULT_TEST(orphans_are_wiped_at_open),
 		VAULT_TEST(a_reader_beside_the_server_wipes_nothing),
 		VAULT_TEST(the_file_grows_and_keeps_what_it_had),
+		VAULT_TEST(whoever_may_not_add_a_subject_makes_no_key),
 		VAULT_TEST(an_owner_destroyed_by_two_at_once_takes_no_key_of_others),
 		VAULT_TEST(threads_that_make_one_key_get_one),
 		VAULT_TEST(a_key_that_is_destroyed_while_others_fetch_it_never_comes_back),

@@ -159,6 +159,21 @@ only_the_subject_and_auditors_may_ask(void **state)
 }
 
 static void
+a_line_whose_time_was_changed_does_not_open(void **state)
+{
+	struct fixture *f = *state;
+	const struct door admin = door_of(f, ADMIN, "support");
+	struct vault_record account = account_of(f, ANA, "{\"name\":\"Ana\"}");
+	struct looks looks;
+
+	RC_IS(f, vault_get(&admin, STR("account"), account.id, &f->arena, &account, &f->err),
+	      RC_OK);
+	RC_IS(f, looks_of(f, ANA, ANA, &looks), RC_OK);
+	database_change(f, "UPDATE look SET time_us = time_us - 1", 2);
+	RC_IS(f, looks_of(f, ANA, ANA, &looks), RC_CORRUPT);
+}
+
+static void
 a_long_reason_is_kept_whole(void **state)
 {
 	struct fixture *f = *state;
@@ -287,6 +302,7 @@ main(void)
 		VAULT_TEST(own_looks_are_there_and_the_servers_own_work_is_not),
 		VAULT_TEST(a_refused_touch_is_no_look),
 		VAULT_TEST(only_the_subject_and_auditors_may_ask),
+		VAULT_TEST(a_line_whose_time_was_changed_does_not_open),
 		VAULT_TEST(a_long_reason_is_kept_whole),
 		VAULT_TEST(looks_come_page_by_page_newest_first),
 		VAULT_TEST(a_note_is_an_entry_of_its_own),
