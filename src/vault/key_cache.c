@@ -1,7 +1,6 @@
 #include "vault/key_cache.h"
 
 #include <assert.h>
-#include <assert.h>
 #include <pthread.h>
 
 #define WAYS 8
