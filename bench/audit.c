@@ -49,7 +49,7 @@ tile_ignore(void *arg, const struct tile *tile, const struct digest *hashes, str
 static void
 parts_bench(int64_t count)
 {
-	CLEANUP(buf_free) struct buf leaf;
+	CLEANUP(buf_free) struct buf leaf = { 0 };
 	struct audit_entry entry;
 	const struct edge_sink sink = { tile_ignore, NULL };
 	struct edge edge;

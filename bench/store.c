@@ -217,7 +217,7 @@ raw_rate(const char *path, unsigned batch)
 static enum rc
 list_latest(struct store_tx *tx, void *arg, struct err *err)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct record_query query = { .tenant = 1,
 		                      .class = 3,
 		                      .limit = 50,

@@ -103,7 +103,7 @@ struct record_query {
 	int64_t time_from_us;      /* overlap [from, to); both 0: any */
 	int64_t time_to_us;
 	int64_t change_after; /* change_to greater than this; 0: any */
-	int64_t change_until;      /* with RECORD_BY_CHANGE: change_from at most this; 0: any */
+	int64_t change_until; /* with RECORD_BY_CHANGE: change_from at most this; 0: any */
 	int64_t items_below;  /* rows that hold fewer items; 0: any */
 	enum record_order order;
 	struct id after;   /* paging: the last row of the page before … */

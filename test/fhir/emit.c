@@ -193,8 +193,8 @@ main(void)
 	struct fhir_capability capability = { STR("https://t.example/fhir"), STR("0.1.0"),
 		                              NOW_US };
 	struct fhir_context context = { .patient = sample_id(1), .now_us = NOW_US };
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct json_out out;
 	struct str text;
 	struct err err = { 0 };

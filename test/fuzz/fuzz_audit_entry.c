@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	CLEANUP(buf_free) struct buf again;
+	CLEANUP(buf_free) struct buf again = { 0 };
 	struct str leaf = { (const char *)data, size };
 	struct audit_entry entry;
 	struct err err = { 0 };

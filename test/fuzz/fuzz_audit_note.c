@@ -21,7 +21,7 @@ must(bool holds)
 static void
 try_note(struct str text)
 {
-	CLEANUP(buf_free) struct buf lines;
+	CLEANUP(buf_free) struct buf lines = { 0 };
 	struct note_signer nobody = { .origin = STR("nobody.example/log") };
 	struct note_head head;
 	struct str origin;
@@ -40,7 +40,7 @@ try_note(struct str text)
 static void
 try_key(struct str text)
 {
-	CLEANUP(buf_free) struct buf line;
+	CLEANUP(buf_free) struct buf line = { 0 };
 	struct note_signer signer;
 	struct err err = { 0 };
 
@@ -69,7 +69,7 @@ try_path(struct str text)
 static void
 try_bundle(struct str text)
 {
-	CLEANUP(buf_free) struct buf again;
+	CLEANUP(buf_free) struct buf again = { 0 };
 	struct str leaves[TILE_HASHES], bundle;
 	struct err err = { 0 };
 	size_t count;

@@ -25,7 +25,7 @@ jar_check(struct str jar, struct arena *arena)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct pairs cookies = { .count = 0 };
 	struct str header = { (const char *)data, size };
 	struct err err;

@@ -45,7 +45,7 @@ write_and_read_again(struct arena *arena, const struct fhir_context *context,
                      struct reading *reading)
 {
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(buf_free) struct buf buf;
+	CLEANUP(buf_free) struct buf buf = { 0 };
 	struct fhir_issues issues;
 	struct reading again;
 	struct json_out out;
@@ -71,7 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fhir_context context = { .patient = patient, .now_us = NOW_US };
 	CLEANUP(json_free) struct json json = { NULL };
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct fhir_entries entries = { 0 };
 	struct fhir_issues issues;
 	struct reading reading;

@@ -33,8 +33,8 @@ pairs_compare(const struct pairs *a, const struct pairs *b)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	CLEANUP(arena_free) struct arena arena;
-	CLEANUP(buf_free) struct buf text;
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf text = { 0 };
 	struct pairs pairs = { .count = 0 }, again = { .count = 0 };
 	struct err err;
 

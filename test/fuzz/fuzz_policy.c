@@ -18,7 +18,7 @@ demand(bool holds)
 static enum rc
 read_policy(struct str text, struct policy **policy)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct policy_diagnostics *faults;
 	struct err err = { 0 };
 	enum rc rc;
@@ -38,7 +38,7 @@ static void
 check_json(const struct policy *policy)
 {
 	CLEANUP(json_free) struct json json = { 0 };
-	CLEANUP(buf_free) struct buf again;
+	CLEANUP(buf_free) struct buf again = { 0 };
 	struct err err = { 0 };
 
 	buf_init(&again, 4 * MIB);
@@ -50,7 +50,7 @@ check_json(const struct policy *policy)
 static void
 check_again(const struct policy *policy)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct policy_changes changes;
 	struct policy *again = NULL;
 
@@ -67,7 +67,7 @@ check_again(const struct policy *policy)
 static void
 check_page(const struct policy *policy)
 {
-	CLEANUP(buf_free) struct buf page;
+	CLEANUP(buf_free) struct buf page = { 0 };
 
 	buf_init(&page, 8 * MIB);
 	policy_render_html(policy, &page);

@@ -41,7 +41,7 @@ match_check(const struct route_match *match)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct route_match match = { 0 };
 	struct target target;
 	struct err err;

@@ -27,8 +27,8 @@ is_same(const struct reading *a, const struct reading *b)
 static void
 check(struct arena *arena, const struct readings *readings)
 {
-	CLEANUP(buf_free) struct buf first;
-	CLEANUP(buf_free) struct buf second;
+	CLEANUP(buf_free) struct buf first = { 0 };
+	CLEANUP(buf_free) struct buf second = { 0 };
 	struct err err = { 0 };
 	struct readings again;
 
@@ -52,7 +52,7 @@ check(struct arena *arena, const struct readings *readings)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct err err = { 0 };
 	struct readings readings;
 	enum rc rc;

@@ -17,7 +17,7 @@ must(bool holds)
 static void
 address(struct str text)
 {
-	CLEANUP(arena_free) struct arena arena;
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct str email, again;
 	struct err err;
 
