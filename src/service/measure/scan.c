@@ -62,6 +62,20 @@ by_number(const void *a, const void *b)
 	return x->version > y->version ? -1 : x->version < y->version;
 }
 
+/* What came or was corrected since the scan began is not of it: a reading that a
+ * correction moves meanwhile would be met twice, or not at all. */
+static void
+keep_older(const struct scan *scan, struct readings *readings)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < readings->count; i++) {
+		if (readings->items[i].change <= (uint64_t)scan->last_change)
+			readings->items[kept++] = readings->items[i];
+	}
+	readings->count = kept;
+}
+
 static void
 keep_current(struct readings *readings)
 {
@@ -155,6 +169,10 @@ step(struct scan *scan, struct readings *batch, struct err *err)
 	struct series_segments page;
 	int64_t from_us, until_us;
 
+	if (!scan->has_last_change)
+		TRY(vault_series_change(scan->door, scan->ask.subject, &scan->last_change,
+		                        err));
+	scan->has_last_change = true;
 	TRY(page_read(scan, &page, err));
 	scan->is_over = page.count < (size_t)scan->rows;
 	if (page.count == 0)
@@ -168,6 +186,7 @@ step(struct scan *scan, struct readings *batch, struct err *err)
 	}
 	scan->rows = items_in(&page) < ITEMS_FEW ? ROWS_SMALL : ROWS_FIRST;
 	TRY(lookup_unpack(&page, &scan->arena, batch, err));
+	keep_older(scan, batch);
 	keep_current(batch);
 	keep_wanted(scan, from_us, until_us, batch);
 	if (batch->count != 0)

@@ -10,7 +10,9 @@
  *
  * Each step asks for the segments that overlap what is still to come, so that
  * segments which are joined or added meanwhile lose and repeat nothing: a
- * segment's span covers the time of every version it holds and replaces.
+ * segment's span covers the time of every version it holds and replaces.  What
+ * comes or is corrected after its first step is not of a scan, so that a reading
+ * which a correction moves meanwhile comes once, as it was.
  */
 #ifndef SERVICE_MEASURE_SCAN_H
 #define SERVICE_MEASURE_SCAN_H
@@ -22,8 +24,10 @@ struct scan {
 	struct lookup ask; /* subject, analyte, from and until, has_errors, act */
 	bool is_down;      /* newest first */
 	bool is_over;
-	int rows;           /* asked for in one step */
-	struct arena arena; /* of the batch at hand */
+	bool has_last_change;
+	int64_t last_change; /* of the subject at the first step */
+	int rows;            /* asked for in one step */
+	struct arena arena;  /* of the batch at hand */
 };
 
 /* `ask->latest` and `has_versions` are not looked at; current versions only. */

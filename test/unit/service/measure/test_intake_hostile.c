@@ -3,6 +3,7 @@
  * stop the others, nor be lost or mistaken for something else.
  */
 #include "service/measure/intake_bed.h"
+#include "service/measure/scan.h"
 #include "service/measure/segment.h"
 
 #define MANY (SEGMENT_DICTIONARY_MAX + 45)
@@ -145,6 +146,41 @@ an_identifier_cannot_take_the_place_of_a_correction(void **state)
 	assert_int_equal(correct(f, &first, reading_of(1, 101)).version, 2);
 }
 
+/* From the far end to where the scan has been, or from there to the far end. */
+static void
+scan_while_moved(struct fixture *f, size_t which, int64_t minute)
+{
+	const struct door door = door_of(f, ANA, "care");
+	struct lookup ask = { .subject = f->actors[ANA].subject, .analyte = ANALYTE_ANY };
+	CLEANUP(scan_close) struct scan scan = { 0 };
+	struct readings before = look_up_all(f);
+	struct readings batch;
+	size_t at = 0;
+
+	scan_open(&scan, &door, &ask, false);
+	do {
+		RC_IS(f, scan_next(&scan, &batch, &f->err), RC_OK);
+		for (size_t i = 0; i < batch.count; i++)
+			reading_is(&batch.items[i], &before.items[at++]);
+		if (at == batch.count) /* after the first batch */
+			(void)correct(f, &before.items[which], reading_of(minute, 101));
+	} while (batch.count != 0);
+	assert_int_equal(at, before.count);
+}
+
+static void
+a_reading_that_is_moved_during_a_scan_comes_once_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 100; i++) {
+		struct reading item = reading_of(i, 100);
+		(void)take(f, &item, 1);
+	}
+	scan_while_moved(f, 99, 0);
+	scan_while_moved(f, 1, 99);
+}
+
 int
 main(void)
 {
@@ -156,6 +192,7 @@ main(void)
 		    segments_of_more_systems_than_one_names_are_joined_as_far_as_they_fit),
 		VAULT_TEST(identifiers_of_two_systems_are_never_one),
 		VAULT_TEST(an_identifier_cannot_take_the_place_of_a_correction),
+		VAULT_TEST(a_reading_that_is_moved_during_a_scan_comes_once_as_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
