@@ -71,6 +71,7 @@ main(int argc, char **argv)
 	enum rc rc;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk, not an end */
 	(void)umask(0077);
 	(void)mallopt(M_TRIM_THRESHOLD, TRIM_BYTES);
 	(void)mallopt(M_MMAP_THRESHOLD, MAP_BYTES);

@@ -121,6 +121,8 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                        " time_to_us = ?14, items = ?15, expires_us = ?16, month = ?17,"
 	                        " body = ?18 WHERE tenant = ?1 AND id = ?4 AND subject = ?2"
 	                        " AND class = ?3 AND version = ?5 - 1" },
+	[SQL_VERSION_DELETE] = { "version",
+	                         "DELETE FROM record_version WHERE tenant = ?1 AND id = ?2" },
 	[SQL_RECORD_DELETE] = { "record", "DELETE FROM record WHERE tenant = ?1 AND id = ?2" },
 	[SQL_RECORD_FIND] = { "record", "SELECT" RECORD_COLUMN
 	                                " FROM record WHERE tenant = ?1 AND id = ?2" },

@@ -109,6 +109,7 @@ enum rc store_record_insert(struct store_tx *tx, const struct record_row *row, s
  * old one goes to the versions when `keep` is set. */
 enum rc store_record_update(struct store_tx *tx, const struct record_row *row, bool keep,
                             struct err *err) MUST_CHECK;
+/* With `keep` the row goes to the versions, else its versions go with it. */
 enum rc store_record_delete(struct store_tx *tx, int64_t tenant, struct id id, bool keep,
                             struct err *err) MUST_CHECK; /* RC_NOT_FOUND */
 enum rc store_record_find(struct store_tx *tx, int64_t tenant, struct id id,

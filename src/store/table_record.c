@@ -62,9 +62,12 @@ store_record_delete(struct store_tx *tx, int64_t tenant, struct id id, bool keep
                     struct err *err)
 {
 	const struct value by[] = { V_NUM(tenant), V_ID(id), V_NUM(0) };
+	int64_t removed;
 
 	if (keep)
 		TRY(sql_change_one(tx, SQL_RECORD_KEEP, VALUES_OF(by), RC_NOT_FOUND, err));
+	else
+		TRY(sql_change(tx, SQL_VERSION_DELETE, (struct values){ by, 2 }, &removed, err));
 	return sql_change_one(tx, SQL_RECORD_DELETE, (struct values){ by, 2 }, RC_NOT_FOUND,
 	                      err);
 }

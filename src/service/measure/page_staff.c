@@ -14,7 +14,7 @@ struct model {
 };
 
 struct tally {
-	int64_t devices, active;
+	int64_t devices, active, silent;
 	struct model models[MODELS_MAX]; /* more are counted together, as "other" */
 	size_t model_count;
 	int64_t now_us;
@@ -74,7 +74,10 @@ device_count(struct tally *tally, const struct device *device, struct str body, 
 	model = model_of(tally, device->model);
 	tally->active++;
 	model->count++;
-	model->stale += contact == NULL || tally->now_us - contact->seen_us > SILENT_US;
+	if (contact != NULL && tally->now_us - contact->seen_us <= SILENT_US)
+		return RC_OK;
+	model->stale++;
+	tally->silent++;
 	return RC_OK;
 }
 
@@ -115,18 +118,6 @@ members_count(struct request *request, int64_t *members, struct err *err)
 	return RC_OK;
 }
 
-static void
-storage_fill(struct request *request, struct doc *doc)
-{
-	struct store_figures figures;
-	double mib;
-
-	store_figures(vault_store(request->site->vault), &figures);
-	mib = (double)(figures.database_bytes + figures.wal_bytes) / (double)MIB;
-	doc_int(doc, "storage_bytes", (int64_t)(figures.database_bytes + figures.wal_bytes));
-	doc_page_text(doc, "storage_text", str_printf(request->arena, "%.1f MiB", mib));
-}
-
 enum rc
 staff_show(struct request *request, struct doc *doc, struct err *err)
 {
@@ -145,7 +136,7 @@ staff_show(struct request *request, struct doc *doc, struct err *err)
 	doc_int(doc, "member_count", members);
 	doc_int(doc, "device_count", tally->devices);
 	doc_int(doc, "active_device_count", tally->active);
-	storage_fill(request, doc);
+	doc_int(doc, "stale_device_count", tally->silent);
 	part = doc_rows(doc, "devices_by_model", fields, COUNT_OF(fields));
 	for (size_t i = 0; i < tally->model_count; i++) {
 		struct doc_cell *cells = doc_row(doc, part);
