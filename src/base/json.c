@@ -552,22 +552,56 @@ escape_add(struct buf *buf, unsigned char c)
 	buf_add(buf, (struct str){ text, 6 });
 }
 
+static bool
+is_plain(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\';
+}
+
+/* The same of 8 bytes at once: no byte is below 0x20, and none is zero after its
+ * difference from a quote or a backslash is taken (H. S. Warren, Hacker's Delight,
+ * section 6-1). */
+static bool
+is_plain_word(const char *bytes)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word, below, quote, backslash;
+
+	memcpy(&word, bytes, sizeof(word));
+	quote = word ^ ones * '"';
+	backslash = word ^ ones * '\\';
+	below = (word - ones * 0x20) & ~word;
+	quote = (quote - ones) & ~quote;
+	backslash = (backslash - ones) & ~backslash;
+	return ((below | quote | backslash) & ones * 0x80) == 0;
+}
+
+/* How many bytes from `at` on stand for themselves. */
+static size_t
+plain_length(struct str text, size_t at)
+{
+	size_t end = at;
+
+	while (text.len - end >= sizeof(uint64_t) && is_plain_word(text.ptr + end))
+		end += sizeof(uint64_t);
+	while (end < text.len && is_plain((unsigned char)text.ptr[end]))
+		end++;
+	return end - at;
+}
+
 static void
 string_add(struct buf *buf, struct str text)
 {
-	size_t plain = 0;
+	size_t at = 0;
 
 	buf_add(buf, STR("\""));
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		buf_add(buf, (struct str){ text.ptr + plain, i - plain });
-		escape_add(buf, c);
-		plain = i + 1;
+	while (at < text.len) {
+		size_t plain = plain_length(text, at);
+		buf_add(buf, (struct str){ text.ptr + at, plain });
+		at += plain;
+		if (at < text.len)
+			escape_add(buf, (unsigned char)text.ptr[at++]);
 	}
-	if (plain < text.len)
-		buf_add(buf, (struct str){ text.ptr + plain, text.len - plain });
 	buf_add(buf, STR("\""));
 }
 

@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 
+#include "base/json.h"
 #include "web/doc.h"
 
 enum { CSV_START, CSV_ROWS };
@@ -83,6 +84,15 @@ text_put(struct buf *out, struct str text, bool may_be_formula)
 }
 
 static void
+int_put(struct buf *out, int64_t number)
+{
+	struct json_out json;
+
+	json_out_init(&json, out);
+	json_put_int(&json, number);
+}
+
+static void
 cell_put(struct buf *out, enum doc_type type, const struct doc_cell *cell)
 {
 	char text[TIME_TEXT_MAX];
@@ -98,7 +108,7 @@ cell_put(struct buf *out, enum doc_type type, const struct doc_cell *cell)
 		text_put(out, cell->text, false);
 		return;
 	case DOC_INT:
-		buf_addf(out, "%lld", (long long)cell->number);
+		int_put(out, cell->number);
 		return;
 	case DOC_BOOL:
 		buf_add(out, cell->number != 0 ? STR("true") : STR("false"));

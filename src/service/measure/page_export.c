@@ -66,8 +66,7 @@ row_next(void *state, struct doc_cell *cells, bool *more, struct err *err)
 	*more = reading != NULL;
 	if (reading == NULL)
 		return RC_OK;
-	arena_free(&rows->row);
-	arena_init(&rows->row, 64 * KIB);
+	arena_reset(&rows->row);
 	reading_cells(cells, &rows->row, rows->walk.request->actor.subject, reading);
 	return RC_OK;
 }

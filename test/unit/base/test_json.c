@@ -198,6 +198,49 @@ a_text_of_too_many_values_is_refused_before_it_becomes_a_tree(void **state)
 	assert_int_equal(parse_many("\"{,[{,[{,[{,[{,[{,[{,[{,[{,[{,[{,[{,[{,[\""), RC_OK);
 }
 
+/* RFC 8259, section 7: quotation mark, backslash and what is below U+0020, and nothing else. */
+static void
+a_byte_is_escaped_wherever_it_stands_and_no_other_is(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < 256; c++) {
+		bool is_due = c < 0x20 || c == '"' || c == '\\';
+		for (size_t at = 0; at < 20; at++) {
+			CLEANUP(buf_free) struct buf buf = { 0 };
+			struct json_out out;
+			char text[20];
+
+			memset(text, 'a', sizeof(text));
+			text[at] = (char)c;
+			buf_init(&buf, 256);
+			json_out_init(&out, &buf);
+			json_put_text(&out, (struct str){ text, sizeof(text) });
+			assert_int_equal(buf.text[at + 1] == '\\', is_due);
+			assert_int_equal(buf.len > sizeof(text) + 2, is_due);
+		}
+	}
+}
+
+/* What an arena gives after a reset is zeroed, as after its start. */
+static void
+an_arena_that_is_reset_gives_zeroed_memory(void **state)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+
+	(void)state;
+	arena_init(&arena, 100000);
+	for (int round = 0; round < 5; round++) {
+		for (size_t size = 100; size < 20000; size *= 3) {
+			char *bytes = arena_alloc(&arena, size, 1);
+			for (size_t i = 0; i < size; i++)
+				assert_int_equal(bytes[i], 0);
+			memset(bytes, 0xff, size);
+		}
+		arena_reset(&arena);
+		assert_true(arena.total <= 100000);
+	}
+}
+
 int
 main(void)
 {
@@ -209,6 +252,8 @@ main(void)
 		cmocka_unit_test(a_text_of_too_many_values_is_refused_before_it_becomes_a_tree),
 		cmocka_unit_test(the_canonical_form_sorts_and_refuses_fractions),
 		cmocka_unit_test(written_json_reads_back),
+		cmocka_unit_test(a_byte_is_escaped_wherever_it_stands_and_no_other_is),
+		cmocka_unit_test(an_arena_that_is_reset_gives_zeroed_memory),
 		cmocka_unit_test(
 		    a_value_that_was_read_is_written_as_it_came_and_never_too_deep),
 	};
