@@ -66,10 +66,10 @@ store_record_delete(struct store_tx *tx, int64_t tenant, struct id id, bool keep
 
 	if (keep)
 		TRY(sql_change_one(tx, SQL_RECORD_KEEP, VALUES_OF(by), RC_NOT_FOUND, err));
-	else
-		TRY(sql_change(tx, SQL_VERSION_DELETE, (struct values){ by, 2 }, &removed, err));
-	return sql_change_one(tx, SQL_RECORD_DELETE, (struct values){ by, 2 }, RC_NOT_FOUND,
-	                      err);
+	TRY(sql_change_one(tx, SQL_RECORD_DELETE, (struct values){ by, 2 }, RC_NOT_FOUND, err));
+	if (keep)
+		return RC_OK;
+	return sql_change(tx, SQL_VERSION_DELETE, (struct values){ by, 2 }, &removed, err);
 }
 
 static void

@@ -429,10 +429,13 @@ created_find(const struct door *door, const struct lookup_one *one, struct pile 
 		                      .subject = one->subject,
 		                      .facet0 = intake_facet(one->analyte),
 		                      .change_after = (int64_t)one->number - 1,
+		                      .change_until = (int64_t)one->number,
 		                      .order = RECORD_BY_CHANGE,
 		                      .limit = 1 };
 	struct series_segments page;
 
+	if (one->number == 0)
+		return FAIL(err, RC_NOT_FOUND, "there is no such reading");
 	for (;;) {
 		pile->count = 0;
 		TRY(vault_series_read(door, &query, pile->arena, &page, err));
