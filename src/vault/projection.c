@@ -110,8 +110,32 @@ struct projections_read {
 	struct projection_query *query;
 	struct projection_row *rows;
 	struct arena *arena;
-	size_t found;
+	struct touch_rows told; /* whose they are, when they are many */
 };
+
+static MUST_CHECK enum rc
+row_read(struct store_tx *tx, struct projections_read *read, size_t i, struct err *err)
+{
+	struct projection_row *row = &read->rows[i];
+	struct record_row about = { .subject = read->query->subjects[i] };
+	size_t before = read->told.count;
+	enum rc rc;
+
+	*row = (struct projection_row){ .tenant = read->touch->door->tenant->id,
+		                        .subject = about.subject,
+		                        .kind = policy_number(str_from_c(read->query->name)) };
+	rc = store_projection_find(tx, read->arena, row, err);
+	if (rc == RC_NOT_FOUND) {
+		row->version = 0;
+		return RC_OK;
+	}
+	TRY(rc);
+	TRY(touch_many_take(tx, read->touch, &(struct touch_rows){ &about, 1 }, &read->told,
+	                    err));
+	if (read->query->count > 1 && read->told.count == before)
+		row->version = 0; /* restricted or gone: not in a list over many */
+	return RC_OK;
+}
 
 static MUST_CHECK enum rc
 projections_read(struct store_tx *tx, void *arg, struct err *err)
@@ -119,20 +143,9 @@ projections_read(struct store_tx *tx, void *arg, struct err *err)
 	struct projections_read *read = arg;
 
 	TRY(touch_decide(tx, read->touch, err));
-	read->found = 0;
-	for (size_t i = 0; i < read->query->count && !touch_is_refused(read->touch); i++) {
-		struct projection_row *row = &read->rows[i];
-		*row = (struct projection_row){ .tenant = read->touch->door->tenant->id,
-			                        .subject = read->query->subjects[i],
-			                        .kind = policy_number(
-						    str_from_c(read->query->name)) };
-		enum rc rc = store_projection_find(tx, read->arena, row, err);
-		if (rc != RC_NOT_FOUND)
-			TRY(rc);
-		else
-			row->version = 0;
-		read->found += row->version != 0;
-	}
+	read->told.count = 0;
+	for (size_t i = 0; i < read->query->count && !touch_is_refused(read->touch); i++)
+		TRY(row_read(tx, read, i, err));
 	return RC_OK;
 }
 
@@ -164,20 +177,24 @@ vault_projections(const struct door *door, struct projection_query *query, struc
                   struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	struct projections_read read = { &touch, query, NULL, arena, 0 };
+	struct projections_read read = { .touch = &touch, .query = query, .arena = arena };
 	struct ask ask = { .verb = VERB_READ, .class = query->class, .purpose = door->purpose };
 
 	if (query->count == 1)
 		ask.subject = query->subjects[0];
 	read.rows = arena_alloc(arena, (query->count + 1) * sizeof(*read.rows),
 	                        _Alignof(struct projection_row));
+	read.told.items = arena_alloc(arena, (query->count + 1) * sizeof(*read.told.items),
+	                              _Alignof(struct record_row));
 	TRY(touch_begin(&touch, door, &ask, "read", err));
 	TRY(store_read(door->vault->store, projections_read, &read, err));
 	if (!touch_is_refused(&touch))
 		TRY(projections_open(&read, err));
+	if (!touch_is_refused(&touch) && query->count > 1)
+		TRY(touch_many(&touch, &read.told, arena, err));
 	touch_about(&touch,
 	            (struct str){ (const char *)query->subjects,
 	                          query->count * sizeof(*query->subjects) },
-	            (int64_t)read.found);
+	            (int64_t)read.told.count);
 	return touch_commit(&touch, err);
 }

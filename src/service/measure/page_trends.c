@@ -161,11 +161,13 @@ trends_show(struct request *request, struct doc *doc, struct err *err)
 	doc_text(doc, "unit", str_from_c(unit_ucum(view_unit(&view, view.analyte))));
 	doc_bool(doc, "has_readings", readings.count != 0);
 	doc_page_text(doc, "svg_path",
-	              str_printf(request->arena, "/trends.svg?analyte=%s&days=%d",
-	                         analyte_at(view.analyte)->code, view.days));
+	              str_printf(request->arena, "/trends.svg?analyte=%s&days=%d&until=%.*s",
+	                         analyte_at(view.analyte)->code, view.days,
+	                         STR_ARGS(view.until)));
 	doc_page_text(doc, "csv_query",
-	              str_printf(request->arena, "?analyte=%s&days=%d&format=csv",
-	                         analyte_at(view.analyte)->code, view.days));
+	              str_printf(request->arena, "?analyte=%s&days=%d&until=%.*s&format=csv",
+	                         analyte_at(view.analyte)->code, view.days,
+	                         STR_ARGS(view.until)));
 	doc_page_text(doc, "zone", request->zone);
 	doc_page_bool(doc, "has_target", view.analyte == ANALYTE_GLUCOSE);
 	view_filters(&view, doc, true);

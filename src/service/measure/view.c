@@ -161,6 +161,8 @@ view_filters(const struct view *view, struct doc *doc, bool has_analytes)
 		                              "90 days" };
 	struct doc_part *part;
 
+	if (view->until.len != 0)
+		doc_page_text(doc, "last_day", view->until);
 	part = doc_rows(doc, "periods", period_fields, COUNT_OF(period_fields));
 	part->is_for_page_only = true;
 	for (size_t i = 0; i < COUNT_OF(period_days); i++) {
