@@ -34,7 +34,7 @@ anchor_add(struct anchors *anchors, struct log *log, int64_t now_us)
 		.role = STR("server"),
 		.count = (int64_t)log->head->edge.size,
 		.time_us = now_us,
-		.record = sha256((struct str){ log->head->note, log->head->note_len }),
+		.hash = sha256((struct str){ log->head->note, log->head->note_len }),
 	};
 
 	random_bytes(entry.nonce, sizeof(entry.nonce));

@@ -44,6 +44,13 @@ enum rc audit_log_add(struct audit *audit, int64_t tenant, struct str origin,
 
 /* --- entries --------------------------------------------------------------- */
 
+/* HMAC-SHA-256 cut to 128 bits (RFC 2104, section 5): nobody without the key can
+ * say what it is of, and nobody finds another text for it. */
+#define COMMITMENT_BYTES 16
+struct commitment {
+	uint8_t bytes[COMMITMENT_BYTES];
+};
+
 /* What stands in an entry.  Words are the vault's literals; commitments are
  * HMAC(subject's log key, id ‖ nonce), absent when all zero. */
 struct audit_entry {
@@ -56,10 +63,11 @@ struct audit_entry {
 	int64_t count;      /* how many records it was about */
 	int64_t time_us;
 	uint8_t nonce[16];
-	struct digest policy;  /* in force */
-	struct digest actor;   /* commitment */
-	struct digest subject; /* commitment */
-	struct digest record;  /* commitment, or hash of a list's ids */
+	struct digest policy; /* in force */
+	struct commitment actor;
+	struct commitment subject;
+	struct commitment record; /* or of a list's ids */
+	struct digest hash;       /* of what is anchored: SHA-256, whole */
 };
 
 /* Words are at most 64 printable ASCII characters, no '"' or '\\'; act and

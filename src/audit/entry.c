@@ -27,17 +27,18 @@ struct member {
 
 static const struct member members[] = {
 	MEMBER("act", MEMBER_WORD, true, act, 0),
-	MEMBER("actor", MEMBER_BYTES, false, actor, DIGEST_BYTES),
+	MEMBER("actor", MEMBER_BYTES, false, actor, COMMITMENT_BYTES),
 	MEMBER("class", MEMBER_WORD, false, class, 0),
 	MEMBER("count", MEMBER_INT, true, count, 0),
 	MEMBER("detail", MEMBER_WORD, false, detail, 0),
+	MEMBER("hash", MEMBER_BYTES, false, hash, DIGEST_BYTES),
 	MEMBER("nonce", MEMBER_BYTES, true, nonce, 16),
 	MEMBER("outcome", MEMBER_WORD, true, outcome, 0),
 	MEMBER("policy", MEMBER_BYTES, false, policy, DIGEST_BYTES),
 	MEMBER("purpose", MEMBER_WORD, false, purpose, 0),
-	MEMBER("record", MEMBER_BYTES, false, record, DIGEST_BYTES),
+	MEMBER("record", MEMBER_BYTES, false, record, COMMITMENT_BYTES),
 	MEMBER("role", MEMBER_WORD, false, role, 0),
-	MEMBER("subject", MEMBER_BYTES, false, subject, DIGEST_BYTES),
+	MEMBER("subject", MEMBER_BYTES, false, subject, COMMITMENT_BYTES),
 	MEMBER("time_us", MEMBER_INT, true, time_us, 0),
 };
 

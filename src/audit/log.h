@@ -71,7 +71,7 @@ enum rc log_ref_get(struct audit *audit, int64_t tenant, struct log_ref *ref, st
 void log_ref_drop(struct log_ref *ref);
 
 /* Appends an entry "anchor" to the server's log for each log whose checkpoint
- * has changed and that had none for ANCHOR_EVERY_US: `record` is SHA-256 of the
+ * has changed and that had none for ANCHOR_EVERY_US: `hash` is SHA-256 of the
  * signed note, `count` its size. */
 enum rc anchor_advance(struct audit *audit, struct log *const *logs, size_t count,
                        struct err *err) MUST_CHECK;

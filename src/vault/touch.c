@@ -6,7 +6,16 @@
 #define COMMIT_TEXT_MAX 64        /* bytes of ids that a commitment is made over in one go */
 #define LOOK_BYTES      (4 * KIB) /* of one line of who looked, with a stated reason */
 
-static struct digest
+static struct commitment
+cut(struct digest digest)
+{
+	struct commitment commitment;
+
+	memcpy(commitment.bytes, digest.bytes, COMMITMENT_BYTES);
+	return commitment;
+}
+
+static struct commitment
 commitment(const struct key *key, struct str ids, const uint8_t nonce[16])
 {
 	uint8_t text[COMMIT_TEXT_MAX + 16];
@@ -19,7 +28,7 @@ commitment(const struct key *key, struct str ids, const uint8_t nonce[16])
 	if (ids.len != 0)
 		memcpy(text, ids.ptr, ids.len);
 	memcpy(text + ids.len, nonce, 16);
-	return hmac_sha256(key, (struct str){ (const char *)text, ids.len + 16 });
+	return cut(hmac_sha256(key, (struct str){ (const char *)text, ids.len + 16 }));
 }
 
 static struct str
@@ -157,8 +166,8 @@ touch_about(struct touch *touch, struct str ids, int64_t count)
 	if (touch->has_subject && ids.len != 0)
 		touch->entry.record = commitment(&touch->subject_log, ids, touch->entry.nonce);
 	else if (ids.len != 0)
-		touch->entry.record = sha256_parts(
-		    ids, (struct str){ (const char *)touch->entry.nonce, 16 }, STR_EMPTY);
+		touch->entry.record = cut(sha256_parts(
+		    ids, (struct str){ (const char *)touch->entry.nonce, 16 }, STR_EMPTY));
 }
 
 /* A subject's own line about this entry, sealed for it. */

@@ -110,8 +110,9 @@ bed_leaf(int64_t number, struct buf *leaf)
 	};
 
 	memset(&entry.policy, 1, sizeof(entry.policy));
-	entry.actor = sha256((struct str){ (const char *)&number, sizeof(number) });
-	entry.subject = sha256((struct str){ (const char *)entry.actor.bytes, DIGEST_BYTES });
+	struct digest digest = sha256((struct str){ (const char *)&number, sizeof(number) });
+	memcpy(entry.actor.bytes, digest.bytes, COMMITMENT_BYTES);
+	memcpy(entry.subject.bytes, digest.bytes + COMMITMENT_BYTES, COMMITMENT_BYTES);
 	memcpy(entry.nonce, entry.actor.bytes, sizeof(entry.nonce));
 	audit_entry_format(&entry, leaf);
 }

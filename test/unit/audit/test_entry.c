@@ -11,7 +11,7 @@
 #define NONCE  "AAECAwQFBgcICQoLDA0ODw"
 #define POLICY "EBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8"
 #define ENTRY                                                                                  \
-	"{\"act\":\"read\",\"actor\":\"" POLICY "\",\"class\":\"glucose\",\"count\":3,"        \
+	"{\"act\":\"read\",\"actor\":\"" NONCE "\",\"class\":\"glucose\",\"count\":3,"         \
 	"\"nonce\":\"" NONCE "\",\"outcome\":\"ok\",\"policy\":\"" POLICY                      \
 	"\",\"time_us\":1700000000000000}"
 
@@ -33,6 +33,9 @@ entry_full(void)
 		entry.nonce[i] = i;
 	for (uint8_t i = 0; i < 32; i++) {
 		entry.policy.bytes[i] = (uint8_t)(16 + i);
+		entry.hash.bytes[i] = (uint8_t)(i * 11);
+	}
+	for (uint8_t i = 0; i < COMMITMENT_BYTES; i++) {
 		entry.actor.bytes[i] = (uint8_t)(255 - i);
 		entry.subject.bytes[i] = (uint8_t)(i * 7);
 		entry.record.bytes[i] = (uint8_t)(i ^ 0x5a);
@@ -164,7 +167,7 @@ every_deviation_from_the_form_is_refused(void **state)
 		"\"outcome\":\"ok\",\"time_us\":1}",
 		"{\"act\":\"read\",\"count\":3,\"nonce\":\"AAECAwQFBgcICQoLDA0O+w\","
 		"\"outcome\":\"ok\",\"time_us\":1}",
-		"{\"act\":\"read\",\"actor\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+		"{\"act\":\"read\",\"actor\":\"AAAAAAAAAAAAAAAAAAAAAA\","
 		"\"count\":3,\"nonce\":\"" NONCE "\",\"outcome\":\"ok\",\"time_us\":1}",
 	};
 

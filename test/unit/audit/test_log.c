@@ -355,7 +355,7 @@ the_server_log_anchors_a_changed_checkpoint_once_a_minute(void **state)
 	assert_int_equal(found, 1);
 	bed_must(entry_read(rows[0].leaf, &entry, &err), &err);
 	assert_true(str_eq(entry.act, STR("anchor")) && entry.count == 5);
-	assert_memory_equal(&entry.record, &expected, sizeof(expected));
+	assert_memory_equal(&entry.hash, &expected, sizeof(expected));
 
 	bed_append(bed, 1, 5, 1); /* within the minute */
 	bed_advance(bed);
