@@ -22,6 +22,10 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wsign-conversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla \
 	-Wwrite-strings -Wcast-qual -Wpointer-arith -Wformat=2 -Wnull-dereference \
 	-Wimplicit-fallthrough -Wswitch-enum -Wduplicated-cond -Wlogical-op
+ifeq ($(BUILD),fuzz)
+CC := clang
+WARN := -Wall -Wextra -Werror
+endif
 CPPFLAGS := -Isrc -I$O/gen -D_GNU_SOURCE -include base/attr.h
 CFLAGS := -std=gnu17 -g $(WARN) -fno-common -fno-omit-frame-pointer -pthread
 LDLIBS := -lmicrohttpd -lgnutls -lcrypto -lsqlite3 -ljson-c -lfyaml -lcurl -loath -lqrencode \
@@ -36,10 +40,6 @@ tsan_FLAGS := -O1 -fsanitize=thread
 cov_FLAGS := -O0 --coverage -fprofile-update=atomic
 analyzer_FLAGS := -O1 -fanalyzer
 fuzz_FLAGS := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-ifeq ($(BUILD),fuzz)
-CC := clang
-WARN := -Wall -Wextra -Werror
-endif
 CFLAGS += $($(BUILD)_FLAGS)
 
 export ASAN_OPTIONS ?= detect_stack_use_after_return=1
