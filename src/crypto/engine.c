@@ -89,7 +89,8 @@ engine_new(void)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
 
-	engine_must(engine != NULL, "calloc");
+	if (engine == NULL)
+		abort();
 	engine->hash = EVP_MD_CTX_new();
 	engine->mac = mac_new();
 	engine->sealer = EVP_CIPHER_CTX_new();

@@ -220,6 +220,9 @@ server_run(struct call *call, const sigset_t *signals)
 		abort();
 	if (server_start(server, call, &err) != RC_OK) {
 		(void)fprintf(stderr, "troth: %s\n", err.text);
+		if (server->listener != NULL)
+			listener_close(server->listener, 0);
+		free(server);
 		return 1;
 	}
 	server_wait(server, signals);

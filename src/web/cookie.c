@@ -1,5 +1,7 @@
 #include "web/cookie.h"
 
+#include <assert.h>
+
 #include "web/exchange.h"
 #include "web/form.h"
 
@@ -135,6 +137,7 @@ request_cookie(struct request *request, const char *name, struct str value, stru
 		if (jar == NULL) {
 			TRY(pairs_add(&request->exchange->jars, cookie->name, STR_EMPTY, err));
 			jar = cookie_at(&request->exchange->jars, cookie->name);
+			assert(jar != NULL);
 		}
 		jar->value = jar_put(jar->value, request->tenant->slug, value, request->arena);
 		value = jar->value;

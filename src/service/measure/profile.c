@@ -1,5 +1,6 @@
 #include "service/measure/profile.h"
 
+#include <assert.h>
 #include <math.h>
 
 static const double shares[CURVE_COUNT] = { 0.05, 0.25, 0.50, 0.75, 0.95 };
@@ -111,6 +112,7 @@ walk_days(const struct trace *trace, struct profile *profile, uint8_t *bins)
 			day_begin(&walk, trace, i, profile);
 			day = &profile->days[profile->day_count - 1].group;
 		}
+		assert(day != NULL);
 		time_of_day = local_time_of_day(&walk, point->taken_us);
 		bins[i] = (uint8_t)(time_of_day / (PROFILE_BIN_MINUTES * US_PER_MIN));
 		group_add(&profile->parts[time_of_day / (US_PER_DAY / PROFILE_PARTS)],
