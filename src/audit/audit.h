@@ -44,8 +44,8 @@ enum rc audit_log_add(struct audit *audit, int64_t tenant, struct str origin,
 
 /* --- entries --------------------------------------------------------------- */
 
-/* HMAC-SHA-256 cut to 128 bits (RFC 2104, section 5): nobody without the key can
- * say what it is of, and nobody finds another text for it. */
+/* HMAC-SHA-256 cut to 128 bits (RFC 2104, section 5; docs/decisions/0016): nobody without the
+ * key can say what it is of, and nobody finds another text for it. */
 #define COMMITMENT_BYTES 16
 struct commitment {
 	uint8_t bytes[COMMITMENT_BYTES];
