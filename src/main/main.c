@@ -57,7 +57,8 @@ failure_print(const struct call *call, const struct err *err)
 	json_text_at(&out, "error", str_from_c(rc_name(err->rc)));
 	json_text_at(&out, "text", str_from_c(err->text));
 	json_object_close(&out);
-	(void)fprintf(stderr, "%s\n", text.text);
+	if (text.text != NULL)
+		(void)fprintf(stderr, "%s\n", text.text);
 }
 
 int
