@@ -61,6 +61,16 @@ failure_print(const struct call *call, const struct err *err)
 		(void)fprintf(stderr, "%s\n", text.text);
 }
 
+static void
+output_print(const struct call *call, const struct buf *out)
+{
+	if (out->text == NULL || out->len == 0)
+		return;
+	(void)fwrite(out->text, 1, out->len, stdout);
+	if (call->is_json && out->text[out->len - 1] != '\n')
+		(void)fputc('\n', stdout);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -85,10 +95,7 @@ main(int argc, char **argv)
 	rc = secret_init(SECRET_MEMORY_BYTES, &is_locked, &err);
 	if (rc == RC_OK)
 		rc = run(&call, &err);
-	if (out.text != NULL)
-		(void)fwrite(out.text, 1, out.len, stdout);
-	if (call.is_json && out.len != 0 && out.text[out.len - 1] != '\n')
-		(void)fputc('\n', stdout);
+	output_print(&call, &out);
 	if (rc == RC_OK)
 		return call.exit_code;
 	failure_print(&call, &err);
