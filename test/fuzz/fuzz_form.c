@@ -49,19 +49,4 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-#ifdef FUZZ_REPLAY
-int
-main(int argc, char **argv)
-{
-	static uint8_t data[1 << 16];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "rb");
-		if (file == NULL)
-			return 1;
-		LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), file));
-		(void)fclose(file);
-	}
-	return 0;
-}
-#endif
+#include "replay.h"
