@@ -280,12 +280,3 @@ time_format(int64_t us, int offset_s, char text[TIME_TEXT_MAX])
 	end = put_zone(put_fraction(end, at.micro), offset_s);
 	*end = '\0';
 }
-
-struct str
-time_to_str(struct arena *arena, int64_t us)
-{
-	char *text = arena_alloc(arena, TIME_TEXT_MAX, 1);
-
-	time_format(us, 0, text);
-	return str_from_c(text);
-}

@@ -50,7 +50,6 @@ enum rc time_parse(struct str text, int64_t *us, int *offset_s, struct err *err)
 /* "2026-03-01T09:00:00Z"; with milliseconds when they are not zero, with
  * microseconds when those are not.  `text` has room for TIME_TEXT_MAX. */
 void time_format(int64_t us, int offset_s, char text[TIME_TEXT_MAX]);
-struct str time_to_str(struct arena *arena, int64_t us);
 
 /* "2026-03-01". */
 enum rc date_parse(struct str text, int64_t *us, struct err *err) MUST_CHECK;

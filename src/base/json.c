@@ -240,17 +240,6 @@ json_kind(const struct json_object *value)
 	}
 }
 
-const char *
-json_kind_name(enum json_kind kind)
-{
-	static const char *const names[] = {
-		[JSON_NULL] = "null",     [JSON_BOOL] = "boolean", [JSON_NUMBER] = "number",
-		[JSON_STRING] = "string", [JSON_ARRAY] = "array",  [JSON_OBJECT] = "object",
-	};
-
-	return names[kind];
-}
-
 bool
 json_find(const struct json_object *object, const char *name, struct json_object **value)
 {

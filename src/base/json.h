@@ -38,7 +38,6 @@ enum rc json_parse(struct json *json, struct str text, struct err *err) MUST_CHE
 void json_free(struct json *json);
 
 enum json_kind json_kind(const struct json_object *value);
-const char *json_kind_name(enum json_kind kind); /* "object", for messages */
 
 /* A member by name.  False when absent; *value may be NULL for a JSON null. */
 bool json_find(const struct json_object *object, const char *name, struct json_object **value);

@@ -67,18 +67,6 @@ reading_method_find(struct str word, enum reading_method *method)
 	return false;
 }
 
-const char *
-reading_method_word(enum reading_method method)
-{
-	return methods[method];
-}
-
-const char *
-reading_status_word(enum reading_status status)
-{
-	return statuses[status];
-}
-
 static void
 cell_decimal(struct doc_cell *cell, struct arena *arena, const struct decimal *decimal)
 {

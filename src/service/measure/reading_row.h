@@ -16,9 +16,7 @@ void reading_cells(struct doc_cell *cells, struct arena *arena, struct id subjec
 void reading_rows(struct doc *doc, const char *name, struct id subject,
                   const struct readings *readings);
 
-/* "optical" ↔ READING_OPTICAL; "final" for a status. */
+/* "optical" → READING_OPTICAL. */
 bool reading_method_find(struct str word, enum reading_method *method);
-const char *reading_method_word(enum reading_method method);
-const char *reading_status_word(enum reading_status status);
 
 #endif
