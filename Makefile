@@ -29,7 +29,7 @@ endif
 CPPFLAGS := -Isrc -I$O/gen -D_GNU_SOURCE -include base/attr.h
 CFLAGS := -std=gnu17 -g $(WARN) -fno-common -fno-omit-frame-pointer -pthread
 LDLIBS := -lmicrohttpd -lgnutls -lcrypto -lsqlite3 -ljson-c -lfyaml -lcurl -loath -lqrencode \
-	-lcairo -lm -lpthread
+	-lcairo -lpcre2-8 -lzstd -larchive -lm -lpthread
 
 debug_FLAGS := -O1
 release_FLAGS := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
@@ -48,7 +48,7 @@ export LSAN_OPTIONS ?= suppressions=$(CURDIR)/test/leaks.txt:print_suppressions=
 export TSAN_OPTIONS ?= halt_on_error=1:suppressions=$(CURDIR)/test/races.txt
 
 # The layers, lowest first: each may use itself and those before it.
-LAYERS := base crypto store audit policy deid vault people notice web pages \
+LAYERS := base crypto store audit policy deid outbound vault backup people notice office web pages \
 	service/measure prove main
 
 SRC := $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))
