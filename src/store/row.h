@@ -52,6 +52,9 @@ struct key_row {
 enum subject_flag {
 	SUBJECT_RESTRICTED = 1, /* stored but not used (GDPR Art. 18) */
 	SUBJECT_ERASED = 2,
+	SUBJECT_HAS_CHOICES = 4, /* rows of `choice` stand beside it */
+	SUBJECT_CLOSED = 8,      /* its account is closed: what is left waits for its time */
+	SUBJECT_DECEASED = 16,
 };
 
 struct subject_row {
@@ -176,7 +179,8 @@ struct outbox_row {
 	int64_t due_us;
 	int64_t tries;
 	int64_t state;
-	struct str body; /* address and text, sealed */
+	struct id subject; /* whom it is purged with; zero: nobody. Not read back */
+	struct str body;   /* address and text, sealed */
 };
 
 struct entry_row {

@@ -107,11 +107,46 @@ static const char *const step_1[] = {
 	" STRICT, WITHOUT ROWID",
 };
 
+/* What a policy promises: deadlines, holds, erasures, consents, tallies. */
+static const char *const step_2[] = {
+	"CREATE INDEX record_expires ON record(tenant, class, expires_us, id)"
+	" WHERE expires_us IS NOT NULL",
+	"CREATE TABLE deadline(tenant INTEGER NOT NULL, subject BLOB NOT NULL,"
+	" class INTEGER NOT NULL, due_us INTEGER NOT NULL, state INTEGER NOT NULL,"
+	" made_us INTEGER NOT NULL, PRIMARY KEY(tenant, subject, class)) STRICT, WITHOUT ROWID",
+	"CREATE INDEX deadline_due ON deadline(tenant, state, due_us, subject)",
+	"CREATE TABLE hold(tenant INTEGER NOT NULL, id BLOB NOT NULL, subject BLOB NOT NULL,"
+	" class INTEGER NOT NULL, record BLOB NOT NULL, created_us INTEGER NOT NULL,"
+	" released_us INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY(tenant, id))"
+	" STRICT, WITHOUT ROWID",
+	"CREATE INDEX hold_subject ON hold(tenant, subject)",
+	"CREATE TABLE erasure(tenant INTEGER NOT NULL, id BLOB NOT NULL, kind INTEGER NOT NULL,"
+	" subject BLOB NOT NULL, class INTEGER NOT NULL, record BLOB NOT NULL,"
+	" month INTEGER NOT NULL, items INTEGER NOT NULL, made_us INTEGER NOT NULL,"
+	" beyond_use_us INTEGER NOT NULL, erased_us INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+	" PRIMARY KEY(tenant, id)) STRICT, WITHOUT ROWID",
+	"CREATE INDEX erasure_open ON erasure(epoch) WHERE erased_us = 0",
+	"CREATE TABLE choice(tenant INTEGER NOT NULL, subject BLOB NOT NULL,"
+	" kind INTEGER NOT NULL, purpose INTEGER NOT NULL, recipient INTEGER NOT NULL,"
+	" person BLOB NOT NULL, record BLOB NOT NULL, from_us INTEGER NOT NULL,"
+	" until_us INTEGER NOT NULL,"
+	" PRIMARY KEY(tenant, subject, kind, purpose, recipient, person))"
+	" STRICT, WITHOUT ROWID",
+	"CREATE INDEX choice_person ON choice(tenant, person)",
+	"CREATE TABLE tally(tenant INTEGER NOT NULL, day INTEGER NOT NULL, what TEXT NOT NULL,"
+	" bucket INTEGER NOT NULL, count INTEGER NOT NULL,"
+	" PRIMARY KEY(tenant, day, what, bucket)) STRICT, WITHOUT ROWID",
+	"ALTER TABLE outbox ADD COLUMN subject BLOB NOT NULL"
+	" DEFAULT x'00000000000000000000000000000000'",
+	"CREATE INDEX outbox_subject ON outbox(tenant, subject)",
+};
+
 static const struct {
 	const char *const *statements;
 	size_t count;
 } steps[] = {
 	{ step_1, COUNT_OF(step_1) },
+	{ step_2, COUNT_OF(step_2) },
 };
 
 /* Set inside the step's transaction, so a file is at one version or the next. */

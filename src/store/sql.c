@@ -46,6 +46,19 @@
 	"DELETE FROM " table " WHERE seq IN (SELECT seq FROM " table                           \
 	" WHERE tenant = ?1 AND " owner " = ?2" CHUNK
 
+#define DEADLINE_SELECT                                                                        \
+	"SELECT tenant, subject, class, due_us, state, made_us FROM deadline WHERE tenant = "  \
+	"?1"
+#define HOLD_SELECT                                                                            \
+	"SELECT tenant, id, subject, class, record, created_us, released_us, body FROM hold"   \
+	" WHERE tenant = ?1"
+#define ERASURE_SELECT                                                                         \
+	"SELECT tenant, id, kind, subject, class, record, month, items, made_us,"              \
+	" beyond_use_us, erased_us, epoch FROM erasure WHERE tenant = ?1"
+#define CHOICE_SELECT                                                                          \
+	"SELECT tenant, subject, kind, purpose, recipient, person, record, from_us, until_us"  \
+	" FROM choice WHERE tenant = ?1"
+
 const struct sql_row sql_rows[SQL_COUNT] = {
 	[SQL_BEGIN_READ] = { "transaction", "BEGIN" },
 	[SQL_BEGIN_WRITE] = { "transaction", "BEGIN IMMEDIATE" },
@@ -223,6 +236,28 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                     " (SELECT place FROM look"
 	                     " WHERE tenant = ?1 AND subject = ?2" CHUNK },
 	[SQL_PURGE_TICKET] = { "ticket", PURGE("ticket", "owner") },
+	[SQL_PURGE_DEADLINE] = { "deadline",
+	                         "DELETE FROM deadline WHERE tenant = ?1 AND subject = ?2" },
+	[SQL_PURGE_CHOICE] = { "choice",
+	                       "DELETE FROM choice WHERE tenant = ?1 AND subject = ?2" },
+	[SQL_PURGE_HOLD] = { "hold", "DELETE FROM hold WHERE tenant = ?1 AND subject = ?2" },
+	[SQL_PURGE_OUTBOX] = { "outbox",
+	                       "DELETE FROM outbox WHERE tenant = ?1 AND subject = ?2" },
+	[SQL_PURGE_CLASS_RECORD] = { "record", "DELETE FROM record WHERE tenant = ?1 AND id IN"
+	                                       " (SELECT id FROM record WHERE tenant = ?1"
+	                                       " AND subject = ?2 AND class = ?3" CHUNK },
+	[SQL_PURGE_CLASS_VERSION] = { "version",
+	                              "DELETE FROM record_version WHERE seq IN"
+	                              " (SELECT seq FROM record_version WHERE tenant = ?1"
+	                              " AND subject = ?2 AND class = ?3" CHUNK },
+	[SQL_PURGE_CLASS_TERM] = { "term",
+	                           "DELETE FROM term WHERE tenant = ?1 AND (class, name, mac) "
+	                           "IN"
+	                           " (SELECT class, name, mac FROM term WHERE tenant = ?1"
+	                           " AND subject = ?2 AND class = ?3" CHUNK },
+	[SQL_PURGE_CLASS_DEADLINE] = { "deadline",
+	                               "DELETE FROM deadline WHERE tenant = ?1 AND subject = ?2"
+	                               " AND class = ?3" },
 
 	[SQL_TICKET_INSERT] = { "ticket",
 	                        "INSERT INTO ticket(tenant, kind, hash, id, owner, created_us,"
@@ -260,7 +295,8 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	[SQL_OUTBOX_INSERT] = { "outbox",
 	                        "INSERT INTO outbox(tenant, id, created_us, due_us, tries, "
 	                        "state,"
-	                        " changed_us, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
+	                        " changed_us, body, subject)"
+	                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)" },
 	[SQL_OUTBOX_DUE] = { "outbox",
 	                     "SELECT tenant, id, created_us, due_us, tries, state, body"
 	                     " FROM outbox WHERE state = ?1 AND due_us <= ?2"
@@ -320,4 +356,70 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                            " WHERE tenant = ?1 AND level = ?2 AND place = ?3" },
 	[SQL_TILE_DELETE] = { "tile", "DELETE FROM tile"
 	                              " WHERE tenant = ?1 AND level = ?2 AND place = ?3" },
+
+	[SQL_DEADLINE_PUT] = { "deadline",
+	                       "INSERT INTO deadline(tenant, subject, class, due_us, state,"
+	                       " made_us) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
+	                       " ON CONFLICT(tenant, subject, class) DO UPDATE SET"
+	                       " due_us = excluded.due_us, state = excluded.state,"
+	                       " made_us = excluded.made_us" },
+	[SQL_DEADLINE_FIND] = { "deadline",
+	                        DEADLINE_SELECT " AND subject = ?2 AND class = ?3" },
+	[SQL_DEADLINE_DELETE] = { "deadline", "DELETE FROM deadline WHERE tenant = ?1"
+	                                      " AND subject = ?2 AND class = ?3" },
+	[SQL_DEADLINE_LIST] = { "deadline",
+	                        DEADLINE_SELECT " AND state = ?2 AND due_us <= ?3"
+	                                        " AND (due_us, subject) > (?4, ?5)"
+	                                        " ORDER BY due_us, subject LIMIT ?6" },
+	[SQL_RECORD_EXPIRED] = { "record",
+	                         "SELECT subject, id, version, created_us, items, expires_us,"
+	                         " month FROM record WHERE tenant = ?1 AND class = ?2"
+	                         " AND expires_us IS NOT NULL AND expires_us <= ?3"
+	                         " AND (expires_us, id) > (?4, ?5)"
+	                         " ORDER BY expires_us, id LIMIT ?6" },
+	[SQL_RECORD_EXPIRED_COUNT] = { "record",
+	                               "SELECT count(*), min(expires_us) FROM record"
+	                               " WHERE tenant = ?1 AND class = ?2"
+	                               " AND expires_us IS NOT NULL AND expires_us <= ?3" },
+	[SQL_TERM_DELETE_RECORD] = { "term", "DELETE FROM term WHERE tenant = ?1"
+	                                     " AND subject = ?2 AND record = ?3" },
+	[SQL_HOLD_INSERT] = { "hold", "INSERT INTO hold(tenant, id, subject, class, record,"
+	                              " created_us, released_us, body)"
+	                              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
+	[SQL_HOLD_RELEASE] = { "hold", "UPDATE hold SET released_us = ?3 WHERE tenant = ?1"
+	                               " AND id = ?2 AND released_us = 0" },
+	[SQL_HOLD_FIND] = { "hold", HOLD_SELECT " AND id = ?2" },
+	[SQL_HOLD_LIST] = { "hold", HOLD_SELECT " ORDER BY id DESC LIMIT ?2" },
+	[SQL_HOLD_LIST_SUBJECT] = { "hold", HOLD_SELECT " AND subject = ?2 AND released_us = 0"
+	                                                " LIMIT ?3" },
+	[SQL_ERASURE_INSERT] = { "erasure",
+	                         "INSERT INTO erasure(tenant, id, kind, subject, class, record,"
+	                         " month, items, made_us, beyond_use_us, erased_us, epoch)"
+	                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
+	[SQL_ERASURE_END] = { "erasure", "UPDATE erasure SET erased_us = ?2"
+	                                 " WHERE erased_us = 0 AND epoch < ?1" },
+	[SQL_ERASURE_FIND] = { "erasure", ERASURE_SELECT " AND id = ?2" },
+	[SQL_ERASURE_LIST] = { "erasure", ERASURE_SELECT " AND id < ?2 ORDER BY id DESC"
+	                                                 " LIMIT ?3" },
+	[SQL_CHOICE_PUT] = { "choice",
+	                     "INSERT INTO choice(tenant, subject, kind, purpose, recipient,"
+	                     " person, record, from_us, until_us)"
+	                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+	                     " ON CONFLICT(tenant, subject, kind, purpose, recipient, person)"
+	                     " DO UPDATE SET record = excluded.record,"
+	                     " from_us = excluded.from_us, until_us = excluded.until_us" },
+	[SQL_CHOICE_DELETE] = { "choice",
+	                        "DELETE FROM choice WHERE tenant = ?1 AND subject = ?2"
+	                        " AND kind = ?3 AND purpose = ?4 AND recipient = ?5"
+	                        " AND person = ?6" },
+	[SQL_CHOICE_LIST] = { "choice", CHOICE_SELECT " AND subject = ?2 LIMIT ?3" },
+	[SQL_CHOICE_LIST_PERSON] = { "choice", CHOICE_SELECT " AND person = ?2 LIMIT ?3" },
+	[SQL_TALLY_ADD] = { "tally", "INSERT INTO tally(tenant, day, what, bucket, count)"
+	                             " VALUES(?1, ?2, ?3, ?4, ?5)"
+	                             " ON CONFLICT(tenant, day, what, bucket)"
+	                             " DO UPDATE SET count = count + excluded.count" },
+	[SQL_TALLY_LIST] = { "tally", "SELECT tenant, day, what, bucket, count FROM tally"
+	                              " WHERE tenant = ?1 AND day >= ?2 AND day < ?3"
+	                              " ORDER BY day, what, bucket LIMIT ?4" },
+	[SQL_TALLY_SWEEP] = { "tally", "DELETE FROM tally WHERE tenant = ?1 AND day < ?2" },
 };

@@ -9,7 +9,8 @@ store_outbox_insert(struct store_tx *tx, const struct outbox_row *row, struct er
 	return sql_run(tx, SQL_OUTBOX_INSERT,
 	               VALUES(V_NUM(row->tenant), V_ID(row->id), V_NUM(row->created_us),
 	                      V_NUM(row->due_us), V_NUM(row->tries), V_NUM(row->state),
-	                      V_NUM(store_tx_now_us(tx)), V_BLOB(row->body)),
+	                      V_NUM(store_tx_now_us(tx)), V_BLOB(row->body),
+	                      V_ID(row->subject)),
 	               err);
 }
 

@@ -16,6 +16,7 @@
 #include "vault/keys.h"
 #include "vault/projection.h"
 #include "vault/vault.h"
+#include "vault/watch.h"
 
 #define TENANTS_MAX 1024
 
@@ -33,6 +34,8 @@ struct vault {
 	size_t tenant_count;
 	struct arena texts; /* of the tenants */
 	int64_t swept_us;
+	void (*watch)(void *arg, const struct sighting *sighting); /* NULL: nobody */
+	void *watch_arg;
 };
 
 /* One of many subjects in a list. */

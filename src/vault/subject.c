@@ -7,6 +7,7 @@
  * at the next start.
  */
 #include "vault/inside.h"
+#include "vault/retention.h"
 
 #define TICKET_ERASING 1 /* kind; the kinds of people/ start at 16 */
 #define ERASING_FOR    (100 * 366 * US_PER_DAY)
@@ -160,7 +161,8 @@ erase_finish(struct vault *vault, struct subject_row *row, struct err *err)
 }
 
 enum rc
-vault_subject_erase(const struct door *door, struct id subject, struct err *err)
+vault_subject_erase(const struct door *door, struct id subject, struct erasure_result *result,
+                    struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
 	struct ask ask = { .verb = VERB_ERASE, .purpose = door->purpose, .subject = subject };
@@ -178,6 +180,8 @@ vault_subject_erase(const struct door *door, struct id subject, struct err *err)
 	TRY(touch_begin(&touch, door, &ask, "erase-subject", err));
 	TRY(store_write(door->vault->store, erase_begin, &touch, err));
 	TRY(touch_end(&touch, err));
+	if (result != NULL)
+		*result = (struct erasure_result){ .erased = 1 };
 	return erase_finish(door->vault, &row, err);
 }
 

@@ -77,10 +77,6 @@ struct door {
 /* A new subject of a kind that some class is about ("member", "device" …). */
 enum rc vault_subject_add(const struct door *door, struct str kind, struct id *subject,
                           struct err *err) MUST_CHECK;
-/* Destroys the subject's key, then its rows and terms; its log entries stay and
- * join to nobody.  Needs `erase` on every class about its kind. */
-enum rc vault_subject_erase(const struct door *door, struct id subject, struct err *err)
-    MUST_CHECK;
 enum rc vault_subject_flags(const struct door *door, struct id subject, int64_t set,
                             int64_t clear, struct err *err) MUST_CHECK;
 /* Random ids only, without a look inside; needs `read all` on `class`. */

@@ -245,7 +245,7 @@ a_file_of_a_newer_program_or_of_another_is_refused(void **state)
 	fixture->store = NULL;
 	put_header(fixture->path, 63, 99);
 	assert_int_equal(fixture_reopen(fixture, &err), RC_PRECONDITION);
-	put_header(fixture->path, 63, 1);
+	put_header(fixture->path, 63, 2);
 	assert_int_equal(fixture_reopen(fixture, &err), RC_OK);
 	store_close(fixture->store);
 	fixture->store = NULL;

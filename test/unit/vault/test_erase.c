@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "vault/inside.h"
+#include "vault/retention.h"
 #include "vault/series.h"
 #include "vault/vault_fixture.h"
 
@@ -87,7 +88,7 @@ an_erased_subject_is_unreadable_at_once_and_its_rows_are_gone(void **state)
 	life_with(f, ANA, "{\"email\":\"erin@example.org\"}");
 	assert_true(rows_of(f, subject) > 8);
 	before = log_size(f);
-	RC_IS(f, vault_subject_erase(&admin, subject, &f->err), RC_OK);
+	RC_IS(f, vault_subject_erase(&admin, subject, NULL, &f->err), RC_OK);
 	(void)entry_is(f, before,
 	               &(struct expected_entry){ "erase-subject", "account", "support", "ok",
 	                                         "admin", 0 });
@@ -101,7 +102,7 @@ an_erased_subject_is_unreadable_at_once_and_its_rows_are_gone(void **state)
 	      RC_NOT_FOUND);
 	RC_IS(f, vault_subject_find(f->vault, &row, &f->err), RC_OK);
 	assert_int_equal(row.flags, SUBJECT_ERASED);
-	RC_IS(f, vault_subject_erase(&admin, subject, &f->err), RC_GONE);
+	RC_IS(f, vault_subject_erase(&admin, subject, NULL, &f->err), RC_GONE);
 }
 
 static void
@@ -115,7 +116,7 @@ the_log_verifies_after_an_erasure_and_another_member_is_untouched(void **state)
 
 	life_of(f, ANA);
 	log_verifies(f);
-	RC_IS(f, vault_subject_erase(&admin, f->actors[ANA].subject, &f->err), RC_OK);
+	RC_IS(f, vault_subject_erase(&admin, f->actors[ANA].subject, NULL, &f->err), RC_OK);
 	log_verifies(f);
 	RC_IS(f, vault_get(&door, STR("health"), ben.id, &f->arena, &ben, &f->err), RC_OK);
 	RC_IS(f, vault_verify(f->vault, f->tenant, &f->arena, &check, &f->err), RC_OK);
@@ -133,7 +134,7 @@ the_slots_of_an_erased_subject_are_blank(void **state)
 
 	life_of(f, ANA);
 	before = fixture_file(f, fixture_path(f, "keys.dat"));
-	RC_IS(f, vault_subject_erase(&admin, f->actors[ANA].subject, &f->err), RC_OK);
+	RC_IS(f, vault_subject_erase(&admin, f->actors[ANA].subject, NULL, &f->err), RC_OK);
 	after = fixture_file(f, fixture_path(f, "keys.dat"));
 	for (size_t at = 64; at + 64 <= before.len; at += 64) {
 		static const char zeros[60];
@@ -155,11 +156,11 @@ nobody_erases_without_the_right_to_every_class(void **state)
 	life_of(f, ANA);
 	before = log_size(f);
 	/* A member may erase its account and its health, but readings are kept by law. */
-	RC_IS(f, vault_subject_erase(&ana, subject, &f->err), RC_DENIED);
+	RC_IS(f, vault_subject_erase(&ana, subject, NULL, &f->err), RC_DENIED);
 	(void)entry_is(
 	    f, before++,
 	    &(struct expected_entry){ "erase-subject", "signin", "care", "role", "member", 0 });
-	RC_IS(f, vault_subject_erase(&support, subject, &f->err), RC_DENIED);
+	RC_IS(f, vault_subject_erase(&support, subject, NULL, &f->err), RC_DENIED);
 	(void)entry_is(f, before++,
 	               &(struct expected_entry){ "erase-subject", "account", "support", "role",
 	                                         "support", 0 });
@@ -290,7 +291,8 @@ a_process_killed_while_it_erases_leaves_all_or_nothing_to_finish(void **state)
 				_exit(9);
 			inside.vault = f->vault;
 			inside.tenant = f->tenant;
-			DISCARD(vault_subject_erase(&inside, subject, &f->err), "it is killed");
+			DISCARD(vault_subject_erase(&inside, subject, NULL, &f->err),
+			        "it is killed");
 			_exit(0);
 		}
 		(void)usleep((useconds_t)(12000 + 700 * round));

@@ -2,6 +2,7 @@
  * Who looked at my data: every touch of a person's data by a person stands
  * there, with its reason, and its entry can be proven from the log.
  */
+#include "vault/retention.h"
 #include "vault/vault_fixture.h"
 
 static enum rc
@@ -92,7 +93,7 @@ a_list_over_many_leaves_out_who_is_restricted_or_erased(void **state)
 	(void)account_of(f, BEN, "{\"name\":\"Ben\"}");
 	erin = subject_new(f, "member", "care");
 	(void)put_by_system(f, "account", erin, "{\"name\":\"Erin\"}");
-	RC_IS(f, vault_subject_erase(&admin, erin, &f->err), RC_OK);
+	RC_IS(f, vault_subject_erase(&admin, erin, NULL, &f->err), RC_OK);
 	RC_IS(
 	    f,
 	    vault_subject_flags(&admin, f->actors[BEN].subject, SUBJECT_RESTRICTED, 0, &f->err),
