@@ -1,0 +1,107 @@
+/*
+ * The request desk: what people ask for under GDPR Art. 15-21 and 45 CFR
+ * 164.524-528, with its clock, its answer and its evidence.
+ *
+ * A request is a record of the class `request` about the subject, with the fields
+ * kind, text, channel, maker, authority, identity, state, opened, due, extended,
+ * extension_reason, assigned, answer, refusal, passed_to, closed, recipients, classes.
+ * It is due at the earlier of one calendar month (GDPR Art. 12(3)) and the policy's
+ * answer_days, counted in the tenant's zone, and may be extended once: by two months
+ * (GDPR), or 30 days where the person's jurisdiction is us (45 CFR 164.524(b)(2)).
+ */
+#ifndef OFFICE_DESK_H
+#define OFFICE_DESK_H
+
+#include "office/office.h"
+
+enum asked_state {
+	ASKED_RECEIVED = 1,
+	ASKED_IDENTITY, /* waits for the maker's identity or authority to be shown */
+	ASKED_OPEN,     /* being worked on */
+	ASKED_PASSED,   /* passed on to the client that is the controller */
+	ASKED_ANSWERED,
+	ASKED_REFUSED,
+	ASKED_WITHDRAWN,
+};
+struct asked { /* one request */
+	struct id id;
+	int64_t version;
+	struct id subject;
+	enum policy_right right;
+	struct str text;      /* what the person wrote */
+	struct str channel;   /* "page", "mail", "letter", "phone", "client" */
+	struct str maker;     /* "self", "guardian", "agent", "executor" */
+	struct str authority; /* what shows that the maker may ask, where not "self" */
+	struct str identity;  /* how identity was checked; empty: not yet */
+	enum asked_state state;
+	int64_t opened_us, due_us, extended_us, closed_us; /* 0: not */
+	struct str extension_reason;
+	struct str answer;  /* what was done, in words for the person */
+	struct str refusal; /* code of the table below; empty: none */
+	struct str passed_to;
+	struct str classes; /* names, separated by spaces; empty: all that the right covers */
+};
+struct asked_list {
+	struct asked *items;
+	size_t count;
+};
+
+/* Why a request may be refused: code and text. */
+struct refusal_reason {
+	const char
+	    *code; /* "unfounded", "excessive", "identity", "law", "others", "not-granted" */
+	const char *says;   /* msgid */
+	const char *source; /* "GDPR Art. 12(5)" … */
+};
+extern const struct refusal_reason refusal_reasons[];
+extern const size_t refusal_reason_count;
+
+/* The rights that this subject has in its jurisdiction, and the classes each covers
+ * (policy: rights.grant and the legal bases). */
+struct rights {
+	unsigned granted;                        /* enum policy_right */
+	policy_set classes[RIGHT_OBJECTION + 1]; /* by right */
+};
+enum rc desk_rights(const struct door *door, struct office *office, struct id subject,
+                    struct rights *rights, struct err *err) MUST_CHECK;
+
+/* By the subject itself, or by staff with `manage requests`. */
+enum rc desk_open(const struct door *door, struct office *office, struct asked *asked,
+                  struct err *err) MUST_CHECK;
+enum rc desk_get(const struct door *door, struct office *office, struct id id,
+                 struct arena *arena, struct asked *asked, struct err *err) MUST_CHECK;
+struct asked_query {
+	struct id subject; /* zero: of everybody (needs `read all`) */
+	bool only_open;
+	struct id after;
+	int limit;
+};
+enum rc desk_list(const struct door *door, struct office *office,
+                  const struct asked_query *query, struct arena *arena, struct asked_list *list,
+                  struct err *err) MUST_CHECK;
+
+/* Steps of staff; each is told to the person and leaves its entry. */
+enum desk_step {
+	STEP_IDENTIFY = 1, /* `words`: how identity or authority was shown */
+	STEP_EXTEND,       /* `words`: the reason */
+	STEP_PASS,         /* `words`: to whom */
+	STEP_REFUSE,       /* `code`, and `words` */
+	STEP_FULFIL,       /* carries it out: package made, subject erased, restricted … */
+	STEP_WITHDRAW,     /* by the person */
+};
+struct desk_move {
+	struct id request;
+	int64_t version;
+	enum desk_step step;
+	struct str code, words;
+};
+enum rc desk_move(const struct door *door, struct office *office, const struct desk_move *move,
+                  struct err *err) MUST_CHECK;
+
+/* When it is due: exported for its tests. */
+enum rc desk_due(const struct tenant *tenant, int64_t opened_us, int64_t *due_us,
+                 struct err *err) MUST_CHECK;
+enum rc desk_due_extended(const struct tenant *tenant, const struct asked *asked,
+                          struct str jurisdiction, int64_t *due_us, struct err *err) MUST_CHECK;
+
+#endif

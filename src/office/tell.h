@@ -1,0 +1,24 @@
+/*
+ * Telling people: by mail, and as a record of the class `message` that their
+ * pages show until it is read.  Who was told what, when and by which way is thereby
+ * on record.
+ */
+#ifndef OFFICE_TELL_H
+#define OFFICE_TELL_H
+
+#include "office/office.h"
+
+/* Texts are in the person's language already, or have no language (figures). */
+struct telling {
+	struct id person;
+	const char *kind; /* "policy", "request", "breach", "alert", "role", "access" … */
+	struct str subject, text;
+	bool by_mail, by_page;
+};
+enum rc office_tell(struct office *office, const struct tenant *tenant,
+                    const struct telling *telling, struct err *err) MUST_CHECK;
+/* Every active person whose role has `manage WORD`; `person` is filled in here. */
+enum rc office_tell_staff(struct office *office, const struct tenant *tenant, const char *word,
+                          const struct telling *telling, struct err *err) MUST_CHECK;
+
+#endif
