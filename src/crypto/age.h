@@ -13,11 +13,11 @@
 #include "base/stream.h"
 #include "crypto/secret.h"
 
-#define AGE_SHARE_BYTES         32
-#define AGE_IDENTITY_TEXT_MAX   75 /* "AGE-SECRET-KEY-1" and 58 characters, NUL */
-#define AGE_RECIPIENT_TEXT_MAX  63 /* "age1" and 58 characters, NUL */
-#define LIMIT_AGE_RECIPIENTS    16
-#define LIMIT_AGE_HEADER_BYTES  (16UL * 1024)
+#define AGE_SHARE_BYTES        32
+#define AGE_IDENTITY_TEXT_MAX  75 /* "AGE-SECRET-KEY-1" and 58 characters, NUL */
+#define AGE_RECIPIENT_TEXT_MAX 63 /* "age1" and 58 characters, NUL */
+#define LIMIT_AGE_RECIPIENTS   16
+#define LIMIT_AGE_HEADER_BYTES (16UL * 1024)
 
 /* A private key; whoever declares one holds it in CLEANUP(age_identity_wipe). */
 struct age_identity {
@@ -66,8 +66,8 @@ void age_writer_free(struct age_writer **writer);
  * chunk, but that the file is whole is known only when age_open_end() says
  * RC_OK: act on nothing before.
  *
- * RC_CORRUPT: cut short, tampered with, or no age file.  RC_DENIED: of no use
- * to this identity (another's file).  RC_LIMIT: a header over
+ * RC_CORRUPT: cut short, tampered with, or no age file.  RC_DENIED: no stanza
+ * opens: another's file, or one whose stanza was changed.  RC_LIMIT: a header over
  * LIMIT_AGE_HEADER_BYTES.  After a failure every further call fails as well.
  */
 struct age_reader;

@@ -12,6 +12,7 @@
  */
 #include "crypto/age_header.h"
 
+#include "base/arena.h"
 #include "crypto/digest.h"
 
 #define VERSION_LINE STR("age-encryption.org/v1")
@@ -54,9 +55,9 @@ age_box_seal(EVP_CIPHER_CTX *context, const struct key *key,
 		                              (int)text.len),
 		            "EVP_EncryptUpdate");
 	engine_must(EVP_EncryptFinal_ex(context, out + text.len, &done), "EVP_EncryptFinal");
-	engine_must(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, AGE_TAG_BYTES,
-	                                out + text.len),
-	            "EVP_CTRL_AEAD_GET_TAG");
+	engine_must(
+	    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, AGE_TAG_BYTES, out + text.len),
+	    "EVP_CTRL_AEAD_GET_TAG");
 }
 
 bool
@@ -102,9 +103,10 @@ wrap_key(const struct key *product, const uint8_t share[AGE_SHARE_BYTES],
 static struct digest
 header_mac(const struct key *file_key, struct str header)
 {
-	CLEANUP(key_wipe) struct key key = hkdf_sha256(
-	    (struct str){ (const char *)file_key->bytes, AGE_FILE_KEY_BYTES }, STR_EMPTY,
-	    LABEL_HEADER);
+	CLEANUP(key_wipe)
+	struct key key =
+	    hkdf_sha256((struct str){ (const char *)file_key->bytes, AGE_FILE_KEY_BYTES },
+	                STR_EMPTY, LABEL_HEADER);
 
 	return hmac_sha256(&key, header);
 }
@@ -207,8 +209,8 @@ is_base64_line(struct str line)
 {
 	for (size_t i = 0; i < line.len; i++) {
 		char c = line.ptr[i];
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		      c == '+' || c == '/'))
+		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+		      (c >= '0' && c <= '9') || c == '+' || c == '/'))
 			return false;
 	}
 	return line.len <= LINE_COLUMNS;

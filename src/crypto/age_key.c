@@ -38,10 +38,11 @@ age_multiply(const struct key *secret, const uint8_t point[AGE_SHARE_BYTES],
              struct key *product)
 {
 	CLEANUP(pkey_free) EVP_PKEY *mine = pkey_private(secret);
-	CLEANUP(pkey_free) EVP_PKEY *peer = EVP_PKEY_new_raw_public_key_ex(
-	    NULL, "X25519", NULL, point, AGE_SHARE_BYTES);
-	CLEANUP(derivation_free) EVP_PKEY_CTX *derivation =
-	    EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL);
+	CLEANUP(pkey_free)
+	EVP_PKEY *peer =
+	    EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, point, AGE_SHARE_BYTES);
+	CLEANUP(derivation_free)
+	EVP_PKEY_CTX *derivation = EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL);
 	size_t len = KEY_BYTES;
 
 	engine_must(peer != NULL && derivation != NULL, "EVP_PKEY_CTX_new_from_pkey");
@@ -70,7 +71,8 @@ age_identity_parse(struct str text, struct age_identity *identity, struct err *e
 	struct err why = { 0 };
 
 	if (text.len == 0 || text.ptr[0] != 'A' ||
-	    bech32_parse(text, IDENTITY_PREFIX, identity->secret.bytes, KEY_BYTES, &why) != RC_OK)
+	    bech32_parse(text, IDENTITY_PREFIX, identity->secret.bytes, KEY_BYTES, &why) !=
+	        RC_OK)
 		return FAIL(err, RC_INVALID, "not an age identity (AGE-SECRET-KEY-1…)");
 	return RC_OK;
 }
