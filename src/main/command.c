@@ -38,6 +38,10 @@ const struct command commands[] = {
 	  { "--smtp-user", OPTION_TEXT, false, "NAME", "its user" },
 	  { "--smtp-password-file", OPTION_TEXT, false, "PATH", "its password" },
 	  { "--from", OPTION_TEXT, false, "E", "address that mail comes from" },
+	  { "--webhook", OPTION_TEXT, false, "URL", "where alerts are sent" },
+	  { "--webhook-key-file", OPTION_TEXT, false, "PATH", "the key that signs them" },
+	  { "--heartbeat", OPTION_TEXT, false, "URL", "asked every minute while all is well" },
+	  { "--outbound-ca", OPTION_TEXT, false, "PATH", "who vouches for them, beside the system's" },
 	  { "--clock-offset", OPTION_TEXT, false, "SECONDS", "run at another time; only in demonstration directories" } },
 	  serve_run },
 	{ "tenant add", NULL, "add a tenant with its policy", PLACE_VAULT, {

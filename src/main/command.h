@@ -9,10 +9,9 @@
 #ifndef MAIN_COMMAND_H
 #define MAIN_COMMAND_H
 
-#include "notice/notice.h"
-#include "people/people.h"
+#include "office/office.h"
 
-#define OPTIONS_MAX   12
+#define OPTIONS_MAX   16
 #define ARGUMENTS_MAX 4
 #define OUTPUT_MAX    (16 * 1024 * 1024)
 
@@ -62,6 +61,7 @@ struct call {
 	struct vault *vault;
 	struct people *people;
 	struct notice *notice;
+	struct office *office;
 	const struct clock *clock;
 };
 

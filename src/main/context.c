@@ -35,6 +35,30 @@ clock_set(struct context *context, const struct call *call, struct err *err)
 	return RC_OK;
 }
 
+static const char *
+option_text(const struct call *call, const char *name)
+{
+	return call_has(call, name) ? str_to_c(call->arena, call_option(call, name)) : NULL;
+}
+
+static MUST_CHECK enum rc
+office_make(struct context *context, const struct call *call, struct err *err)
+{
+	struct office_options options = {
+		.vault = context->vault,
+		.people = context->people,
+		.notice = context->notice,
+		.clock = &context->clock,
+		.is_demo = context->is_demo,
+		.webhook_url = option_text(call, "--webhook"),
+		.webhook_key_file = option_text(call, "--webhook-key-file"),
+		.heartbeat_url = option_text(call, "--heartbeat"),
+		.ca_file = option_text(call, "--outbound-ca"),
+	};
+
+	return office_open(&context->office, &options, err);
+}
+
 enum rc
 context_open(struct context *context, struct call *call, struct err *err)
 {
@@ -63,9 +87,11 @@ context_open(struct context *context, struct call *call, struct err *err)
 		notice.smtp_password_file =
 		    str_to_c(call->arena, call_option(call, "--smtp-password-file"));
 	TRY(notice_open(&context->notice, &notice, err));
+	TRY(office_make(context, call, err));
 	call->vault = context->vault;
 	call->people = context->people;
 	call->notice = context->notice;
+	call->office = context->office;
 	call->clock = &context->clock;
 	return RC_OK;
 }
@@ -73,6 +99,7 @@ context_open(struct context *context, struct call *call, struct err *err)
 void
 context_close(struct context *context)
 {
+	office_close(context->office);
 	notice_close(context->notice);
 	people_close(context->people);
 	vault_close(context->vault);

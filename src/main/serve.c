@@ -52,6 +52,7 @@ site_make(struct server *server, const struct call *call, struct err *err)
 	*site = (struct site){ .vault = call->vault,
 		               .people = call->people,
 		               .notice = call->notice,
+		               .office = call->office,
 		               .clock = call->clock,
 		               .metrics = metrics_new(),
 		               .services = services,
@@ -90,6 +91,9 @@ tidy(const struct site *site)
 	for (size_t i = 0; i < vault_tenant_count(site->vault); i++) {
 		const struct tenant *tenant = vault_tenant_at(site->vault, i);
 		const struct service *service = site_service(site, tenant);
+		if (office_tick(site->office, tenant, clock_monotonic_us() + TIDY_FOR_US,
+		                &err) != RC_OK)
+			log_failure("office.failed", &err);
 		if (service == NULL || service->tick == NULL)
 			continue;
 		if (service->tick(site, tenant, clock_monotonic_us() + TIDY_FOR_US, &err) !=

@@ -167,6 +167,7 @@ notice_send(struct notice *notice, const struct tenant *tenant, const struct mes
 		                  .id = id_new(now_us),
 		                  .created_us = now_us,
 		                  .due_us = now_us,
+		                  .subject = message->person,
 		                  .state =
 		                      message->is_decoy ? OUTBOX_GIVEN_UP : OUTBOX_WAITING };
 	struct place place;

@@ -39,6 +39,8 @@ struct message {
 	struct str to;
 	struct str subject;
 	struct str text;
+	struct id
+	    person; /* whose message it is: it goes when they are erased; zero: nobody's */
 	int64_t created_us; /* out, from the inbox */
 	/* For an address that is not known: the same work, and never sent or shown. */
 	bool is_decoy;

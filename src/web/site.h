@@ -5,6 +5,7 @@
 #ifndef WEB_SITE_H
 #define WEB_SITE_H
 
+#include "office/office.h"
 #include "web/request.h"
 #include "web/template.h"
 
@@ -38,6 +39,7 @@ struct site {
 	struct vault *vault;
 	struct people *people;
 	struct notice *notice;
+	struct office *office;
 	const struct clock *clock;
 	struct templates *templates;
 	struct metrics *metrics;

@@ -1,0 +1,43 @@
+/*
+ * What the office's own files share.  Nothing outside src/office includes this.
+ */
+#ifndef OFFICE_INSIDE_H
+#define OFFICE_INSIDE_H
+
+#include <pthread.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "office/office.h"
+
+#define OFFICE_ARENA_BYTES (8 * MIB) /* of one call's own rows and bodies */
+
+struct office {
+	struct vault *vault;
+	struct people *people;
+	struct notice *notice;
+	const struct clock *clock;
+	bool is_demo;
+	char *webhook_url, *webhook_key_file, *heartbeat_url, *ca_file; /* NULL: none */
+	pthread_mutex_t lock;                                           /* of what follows */
+	struct detect *detect;   /* detect.c's counts in memory */
+	struct tallies *tallies; /* tally.c's */
+};
+
+/* Steps of office_tick(), each bounded by deadline_us of the monotonic clock. */
+typedef enum rc office_step(struct office *office, const struct tenant *tenant,
+                            int64_t deadline_us, struct err *err);
+office_step sweep_tick;  /* sweep.c: the hourly sweep, and its alarm */
+office_step desk_tick;   /* desk.c: reminders of requests that are due soon or late */
+office_step change_tick; /* change.c: telling people of the next policy */
+office_step alert_tick;  /* alert.c: webhook, heartbeat, clocks of incidents */
+
+int64_t office_now_us(const struct office *office);
+
+/* A setting of the tenant, not secret; empty when there is none. */
+enum rc office_setting(struct office *office, const struct tenant *tenant, const char *name,
+                       struct arena *arena, struct str *value, struct err *err) MUST_CHECK;
+enum rc office_setting_put(struct office *office, const struct tenant *tenant, const char *name,
+                           struct str value, struct err *err) MUST_CHECK;
+
+#endif
