@@ -87,6 +87,25 @@ signs_in_as(const struct policy *policy, int64_t kind_number, bool with_credenti
 	return false;
 }
 
+/* Some class or role names it: the kinds that a policy knows. */
+static bool
+is_kind(const struct policy *policy, int64_t kind_number)
+{
+	for (size_t i = 0; i < policy->class_count; i++) {
+		const struct policy_class *class = &policy->classes[i];
+		if (class->about_number == kind_number && !policy_kind_is_many(class->about))
+			return true;
+	}
+	return signs_in_as(policy, kind_number, true);
+}
+
+bool
+policy_kind_is_many(struct str about)
+{
+	return str_eq(about, STR("person")) || str_eq(about, STR("actor")) ||
+	       str_eq(about, STR("subject"));
+}
+
 bool
 policy_class_is_about(const struct policy *policy, const struct policy_class *class,
                       int64_t kind_number)
@@ -95,7 +114,9 @@ policy_class_is_about(const struct policy *policy, const struct policy_class *cl
 		return true;
 	if (str_eq(class->about, STR("person")))
 		return signs_in_as(policy, kind_number, false);
-	return str_eq(class->about, STR("actor")) && signs_in_as(policy, kind_number, true);
+	if (str_eq(class->about, STR("actor")))
+		return signs_in_as(policy, kind_number, true);
+	return str_eq(class->about, STR("subject")) && is_kind(policy, kind_number);
 }
 
 bool

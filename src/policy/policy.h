@@ -246,9 +246,12 @@ const struct policy_cookie *policy_cookie_find(const struct policy *policy, stru
 const struct policy_index *policy_index_find(const struct policy_class *class,
                                              struct str field);
 /* Is the class about subjects of this kind?  A class about `person` is about
- * every kind whose role signs in, one about `actor` about every role's kind. */
+ * every kind whose role signs in, one about `actor` about every role's kind,
+ * one about `subject` about every kind that a class or a role names. */
 bool policy_class_is_about(const struct policy *policy, const struct policy_class *class,
                            int64_t kind_number);
+/* Is it one of those three words?  No subject is of such a kind. */
+bool policy_kind_is_many(struct str about);
 bool policy_field_is_declared(const struct policy_class *class, struct str field);
 size_t policy_class_index(const struct policy *policy, const struct policy_class *class);
 

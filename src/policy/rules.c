@@ -437,9 +437,13 @@ roles_are_somebody(struct reader *reader)
 	for (size_t i = 0; i < policy->role_count; i++) {
 		const struct policy_role *role = &policy->roles[i];
 		struct place at = place(reader, STR("roles"), i, STR("is"));
-		if (role->is.len == 0 || policy->class_count == 0 || role->by_credential)
+		if (policy_kind_is_many(role->is))
+			fault_add(reader->faults, at,
+			          "\"%.*s\" is a word for many kinds: a role is one of them",
+			          STR_ARGS(role->is));
+		else if (role->is.len == 0 || policy->class_count == 0 || role->by_credential)
 			continue;
-		if (!kind_has_addresses(policy, role->is))
+		else if (!kind_has_addresses(policy, role->is))
 			fault_add(reader->faults, at,
 			          "no class about \"%.*s\" has `index: { email: term }` to "
 			          "sign in by",

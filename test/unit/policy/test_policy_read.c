@@ -105,6 +105,21 @@ general_kinds_stand_for_those_who_sign_in(void **state)
 }
 
 static void
+subject_stands_for_every_kind_that_is_named(void **state)
+{
+	SAMPLE sample =
+	    sample_small("    about: member\n    category", "    about: subject\n    category");
+	const struct policy *policy = sample->policy;
+	const struct policy_class *note = policy_class_find(policy, STR("note"));
+
+	(void)state;
+	assert_true(policy_class_is_about(policy, note, policy_number(STR("member"))));
+	assert_true(policy_class_is_about(policy, note, policy_number(STR("machine"))));
+	assert_false(policy_class_is_about(policy, note, policy_number(STR("stranger"))));
+	assert_false(policy_class_is_about(policy, note, policy_number(STR("actor"))));
+}
+
+static void
 facets_are_numbered_by_name_and_terms_from_it(void **state)
 {
 	SAMPLE sample = sample_small("index: { kind: facet, at: time }",
@@ -385,6 +400,7 @@ main(void)
 		cmocka_unit_test(rights_of_a_class_follow_from_its_bases),
 		cmocka_unit_test(the_widest_scope_of_a_role_is_given),
 		cmocka_unit_test(general_kinds_stand_for_those_who_sign_in),
+		cmocka_unit_test(subject_stands_for_every_kind_that_is_named),
 		cmocka_unit_test(facets_are_numbered_by_name_and_terms_from_it),
 		cmocka_unit_test(declarations_imply_promises_that_nobody_wrote),
 		cmocka_unit_test(the_canonical_form_is_what_another_program_makes),

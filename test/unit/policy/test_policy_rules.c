@@ -212,6 +212,8 @@ roles_can_sign_in_and_release_to_somebody(void **state)
 	static const struct breach breaches[] = {
 		{ "is: member", "is: visitor", 50, "no class about \"visitor\"" },
 		{ "index: { email: term }", "index: { email: facet }", 50, "to sign in by" },
+		{ "is: member", "is: subject", 50, "a word for many kinds" },
+		{ "is: machine", "is: actor", 54, "a word for many kinds" },
 		{ "release own note", "release own account", 52, "no recipient gets" },
 	};
 
