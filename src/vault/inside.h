@@ -13,7 +13,9 @@
 #include <pthread.h>
 
 #include "base/limits.h"
+#include "store/duty.h"
 #include "vault/keys.h"
+#include "vault/ledger.h"
 #include "vault/projection.h"
 #include "vault/vault.h"
 #include "vault/watch.h"
@@ -24,6 +26,7 @@ struct vault {
 	struct store *store;
 	struct keys *keys;
 	struct audit *audit;
+	struct ledger *ledger;
 	const struct clock *clock;
 	int lock_fd;
 	bool is_read_only;
@@ -48,6 +51,7 @@ struct touch_seen {
 
 struct touch {
 	const struct door *door;
+	const struct policy *policy; /* in force when it began: one for the whole touch */
 	const char *act;
 	struct ask ask;
 	struct decision decision;
@@ -64,6 +68,14 @@ struct touch {
 
 enum rc touch_begin(struct touch *touch, const struct door *door, const struct ask *ask,
                     const char *act, struct err *err) MUST_CHECK;
+/* What decide() needs to know of a subject: choices in force, read only where there
+ * are any. */
+enum rc touch_state(struct store_tx *tx, const struct touch *touch,
+                    const struct subject_row *subject, struct subject_state *state,
+                    struct err *err) MUST_CHECK;
+/* Does the row let this person act for its subject?  A guardian and an agent do while
+ * the subject lives, an executor from its death on. */
+bool choice_represents(const struct choice_row *row, struct id person, int64_t flags);
 /* RC_GONE, RC_RETRY (the subject's state changed since the touch saw it); a
  * refusal is RC_OK with touch->decision.refusal set. */
 enum rc touch_decide(struct store_tx *tx, struct touch *touch, struct err *err) MUST_CHECK;
@@ -75,8 +87,8 @@ enum rc touch_refuse(struct touch *touch, enum refusal refusal, struct err *err)
 /* What it was about: `ids` are of records, committed to and not stored. */
 void touch_about(struct touch *touch, struct str ids, int64_t count);
 enum rc touch_record(struct store_tx *tx, struct touch *touch, struct err *err) MUST_CHECK;
-/* For a list over many subjects.  In the transaction that fetches: adds to `taken`
- * the rows of a page but for those of the restricted and the erased. */
+/* For a list over many subjects (ask.is_each).  In the transaction that fetches: adds
+ * to `taken` the rows of those about whom the ask holds, each by itself. */
 struct touch_rows {
 	struct record_row *items;
 	size_t count;
@@ -119,6 +131,23 @@ enum rc row_open(const struct key *key, const struct record_row *row, struct are
 /* With the key that the row names. */
 enum rc row_unseal(struct vault *vault, const struct record_row *row, struct arena *arena,
                    struct str *body, struct err *err) MUST_CHECK;
+
+/* A record and what follows from it in one transaction, under an ask and a word of the
+ * caller's: choices. */
+struct record_also {
+	const char *act;
+	struct str detail; /* of the entry: a word of the policy */
+	struct ask ask;
+	/* Once the record is written; NULL: nothing.  The touch holds the subject. */
+	enum rc (*write)(struct store_tx *tx, struct touch *touch, struct id record, void *arg,
+	                 struct err *err);
+	void *arg;
+};
+enum rc record_put(const struct door *door, struct vault_record *record,
+                   const struct record_also *also, struct err *err) MUST_CHECK;
+enum rc record_list(const struct door *door, const struct ask *ask, struct record_query *query,
+                    struct arena *arena, struct vault_records *records, struct err *err)
+    MUST_CHECK;
 
 /* Which month key a new record of the class takes, and when it expires. */
 void row_retention(struct record_row *row, const struct policy_class *class, int64_t now_us);

@@ -488,7 +488,8 @@ keys_record(struct keys *keys, const struct record_key_name *name, bool may_make
 	CLEANUP(key_wipe) struct key month = { { 0 } };
 	struct key_cache_name cached = { name->tenant, name->subject, name->class, name->month,
 		                         KEY_CACHE_RECORD };
-	struct key_name class_name = { name->tenant, name->subject, name->class, 0 };
+	struct key_name class_name = { name->tenant, name->subject, name->class,
+		                       name->month == HOLD_MONTH ? HOLD_MONTH : 0 };
 	struct key_name month_name = { .tenant = name->tenant,
 		                       .class = name->class,
 		                       .month = name->month };
@@ -592,7 +593,7 @@ keys_destroy(struct keys *keys, const struct key_name *name, struct err *err)
 	return row_destroy(keys, &find.row, err);
 }
 
-#define OWNER_KEYS_MAX 65 /* POLICY_LIST_MAX classes, and the node */
+#define OWNER_KEYS_MAX 129 /* POLICY_LIST_MAX classes, held ones apart, and the node */
 
 struct owner_keys {
 	int64_t tenant;

@@ -25,8 +25,12 @@ struct key_name {
 	int64_t tenant;
 	struct id owner; /* zero: the tenant's own */
 	int64_t class;   /* 0: the owner's node; else the class */
-	int64_t month;   /* with a zero owner: of (class, month); else 0 */
+	int64_t month;   /* with a zero owner: of (class, month); else 0 or HOLD_MONTH */
 };
+
+/* Not a month: of what is held, which neither the class's nor any month's end
+ * takes along.  Both keys of such a record are apart from the others'. */
+#define HOLD_MONTH 1
 
 enum rc keys_create(const char *path, struct err *err) MUST_CHECK;
 struct keys_options {

@@ -116,6 +116,7 @@ struct put {
 	struct terms terms, old_terms;
 	struct key key;
 	struct arena *arena;
+	const struct record_also *also;
 };
 
 static MUST_CHECK enum rc
@@ -151,6 +152,8 @@ put_write(struct store_tx *tx, void *arg, struct err *err)
 	else
 		TRY(store_record_update(tx, row, true, err));
 	TRY(terms_replace(tx, put, err));
+	if (put->also->write != NULL)
+		TRY(put->also->write(tx, put->touch, row->id, put->also->arg, err));
 	return touch_record(tx, put->touch, err);
 }
 
@@ -230,20 +233,19 @@ put_wipe(struct put *put)
 }
 
 enum rc
-vault_put(const struct door *door, struct vault_record *record, struct err *err)
+record_put(const struct door *door, struct vault_record *record, const struct record_also *also,
+           struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
 	CLEANUP(arena_free) struct arena arena = { 0 };
-	CLEANUP(put_wipe) struct put put = { .touch = &touch, .arena = &arena };
-	struct ask ask = { .verb = VERB_WRITE,
-		           .class = record->class,
-		           .purpose = door->purpose,
-		           .subject = record->subject };
+	CLEANUP(put_wipe) struct put put = { .touch = &touch, .arena = &arena, .also = also };
 	const struct policy_class *class;
 	enum rc rc;
 
 	arena_init(&arena, 8 * MIB);
-	TRY(touch_begin(&touch, door, &ask, "write", err));
+	TRY(touch_begin(&touch, door, &also->ask, also->act, err));
+	if (also->detail.len != 0)
+		touch.entry.detail = also->detail;
 	TRY(touch_class(&touch, &class, err));
 	TRY(touch_first(&touch, err));
 	TRY(put_prepare(&put, door, record, class, err));
@@ -258,6 +260,18 @@ vault_put(const struct door *door, struct vault_record *record, struct err *err)
 	record->created_us = put.row.created_us;
 	record->updated_us = put.row.updated_us;
 	return RC_OK;
+}
+
+enum rc
+vault_put(const struct door *door, struct vault_record *record, struct err *err)
+{
+	const struct record_also also = { .act = "write",
+		                          .ask = { .verb = VERB_WRITE,
+		                                   .class = record->class,
+		                                   .purpose = door->purpose,
+		                                   .subject = record->subject } };
+
+	return record_put(door, record, &also, err);
 }
 
 /* For what is found by its id: nobody's subject is known yet. */
@@ -301,6 +315,31 @@ delete_write(struct store_tx *tx, void *arg, struct err *err)
 	return touch_record(tx, one->touch, err);
 }
 
+/* The line was written before anybody could know that it would come to nothing. */
+static MUST_CHECK enum rc
+line_undo(struct vault *vault, const struct ledger_line *line, struct err *err)
+{
+	struct ledger_line undone = { .kind = LEDGER_UNDONE,
+		                      .tenant = line->tenant,
+		                      .number = line->line };
+
+	return ledger_append(vault->ledger, &undone, err);
+}
+
+static MUST_CHECK enum rc
+delete_carry_out(struct erase_one *one, struct ledger_line *line, struct err *err)
+{
+	struct vault *vault = one->touch->door->vault;
+	struct err undo_err;
+	enum rc rc;
+
+	TRY(ledger_append(vault->ledger, line, err));
+	rc = store_write(vault->store, delete_write, one, err);
+	if (rc != RC_OK || touch_is_refused(one->touch))
+		DISCARD(line_undo(vault, line, &undo_err), "a restore then erases too much");
+	return rc;
+}
+
 enum rc
 vault_delete(const struct door *door, struct str class_name, struct id id, struct err *err)
 {
@@ -312,6 +351,9 @@ vault_delete(const struct door *door, struct str class_name, struct id id, struc
 	const struct policy_class *class;
 	struct record_row indexed;
 	struct indexing to = { door, NULL, &indexed, &one.terms, false };
+	struct ledger_line line = { .kind = LEDGER_RECORD,
+		                    .tenant = door->tenant->id,
+		                    .record = id };
 	struct str body;
 
 	arena_init(&arena, 8 * MIB);
@@ -320,6 +362,8 @@ vault_delete(const struct door *door, struct str class_name, struct id id, struc
 	if (read.row.class != class->number)
 		return FAIL(err, RC_NOT_FOUND, "there is no such record");
 	ask.subject = read.row.subject;
+	line.subject = read.row.subject;
+	line.class = read.row.class;
 	indexed = read.row;
 	one.version = read.row.version;
 	to.class = class;
@@ -328,7 +372,7 @@ vault_delete(const struct door *door, struct str class_name, struct id id, struc
 	TRY(row_unseal(door->vault, &read.row, &arena, &body, err));
 	TRY(body_read(&to, body, err));
 	touch_about(&touch, (struct str){ (const char *)id.bytes, 16 }, 1);
-	TRY(store_write(door->vault->store, delete_write, &one, err));
+	TRY(delete_carry_out(&one, &line, err));
 	return touch_end(&touch, err);
 }
 
@@ -487,18 +531,14 @@ list_read(struct store_tx *tx, void *arg, struct err *err)
 }
 
 enum rc
-vault_list(const struct door *door, struct str class_name, struct record_query *query,
-           struct arena *arena, struct vault_records *records, struct err *err)
+record_list(const struct door *door, const struct ask *ask, struct record_query *query,
+            struct arena *arena, struct vault_records *records, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	struct ask ask = { .verb = VERB_READ,
-		           .class = class_name,
-		           .purpose = door->purpose,
-		           .subject = query->subject };
 	struct list_read read = { &touch, query, arena, { NULL, 0 } };
 	const struct policy_class *class;
 
-	TRY(touch_begin(&touch, door, &ask, "read", err));
+	TRY(touch_begin(&touch, door, ask, "read", err));
 	TRY(touch_class(&touch, &class, err));
 	query->tenant = door->tenant->id;
 	query->class = class->number;
@@ -506,6 +546,19 @@ vault_list(const struct door *door, struct str class_name, struct record_query *
 	if (!touch.has_subject && !touch_is_refused(&touch))
 		TRY(touch_many(&touch, &read.fetched, arena, err));
 	return fetched_release(&touch, &read.fetched, arena, records, err);
+}
+
+enum rc
+vault_list(const struct door *door, struct str class_name, struct record_query *query,
+           struct arena *arena, struct vault_records *records, struct err *err)
+{
+	struct ask ask = { .verb = VERB_READ,
+		           .class = class_name,
+		           .purpose = door->purpose,
+		           .subject = query->subject };
+
+	ask.is_each = id_is_zero(query->subject);
+	return record_list(door, &ask, query, arena, records, err);
 }
 
 struct history_read {

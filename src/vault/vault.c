@@ -5,6 +5,7 @@
  *   DIR/keys.dat    wrapped keys (keys.h)
  *   DIR/troth.db    the store
  *   DIR/log/        tiles of the audit logs
+ *   DIR/ledger      what has been destroyed (ledger.h)
  *   DIR/lock        held by the one process that writes
  */
 #include "vault/vault.h"
@@ -168,6 +169,7 @@ parts_open(struct vault *vault, const struct vault_options *options, struct err 
 	CLEANUP(key_wipe) struct key master = { { 0 } };
 	struct audit_options audit = { .clock = options->clock };
 	struct origin_find origin = { .arena = &vault->texts };
+	struct ledger_options ledger;
 	struct keys_options keys;
 	char path[PATH_BYTES];
 
@@ -180,6 +182,9 @@ parts_open(struct vault *vault, const struct vault_options *options, struct err 
 	TRY(path_in(options->dir, "keys.dat", path, err));
 	keys = (struct keys_options){ path, vault->store, &master, options->is_read_only };
 	TRY(keys_open(&vault->keys, &keys, err));
+	TRY(path_in(options->dir, "ledger", path, err));
+	ledger = (struct ledger_options){ path, vault->clock, options->is_read_only };
+	TRY(ledger_open(&vault->ledger, &ledger, err));
 	TRY(path_in(options->dir, "log", path, err));
 	audit.store = vault->store;
 	audit.dir = path;
@@ -218,6 +223,7 @@ vault_close(struct vault *vault)
 	if (vault == NULL)
 		return;
 	audit_close(vault->audit);
+	ledger_close(vault->ledger);
 	keys_close(vault->keys);
 	store_close(vault->store);
 	for (size_t i = 0; i < vault->tenant_count; i++) {
@@ -246,6 +252,12 @@ struct audit *
 vault_audit(struct vault *vault)
 {
 	return vault->audit;
+}
+
+struct ledger *
+vault_ledger(struct vault *vault)
+{
+	return vault->ledger;
 }
 
 const struct clock *

@@ -36,6 +36,7 @@ void vault_close(struct vault *vault);
 
 struct store *vault_store(struct vault *vault);
 struct audit *vault_audit(struct vault *vault);
+struct ledger *vault_ledger(struct vault *vault);
 const struct clock *vault_clock(const struct vault *vault);
 
 /* --- tenants -------------------------------------------------------------- */
@@ -145,13 +146,20 @@ enum rc vault_find(const struct door *door, struct str class_name,
 
 /* --- release --------------------------------------------------------------------- */
 
-/* The only way out of the tenant: decides for the recipient, records what left,
- * to whom, under which consent.  The bytes are the caller's, of the form that
- * the policy names for the recipient. */
+/* The only way out of the tenant: decides for the recipient, records what left and
+ * to whom, and tells the subject.  The bytes are the caller's, of the form that
+ * the policy names for the recipient.  Refused: without the consent in force where
+ * the recipient needs one; without an entry of the register on a client's approval,
+ * a legal order, an emergency, a succession; in another form than the policy's; of
+ * whoever has objected to the purpose or is restricted, but to a legal order. */
 struct vault_release {
 	struct str recipient;
+	struct id person; /* at the recipient: a consent that names one is for that one;
+	                     zero: nobody in particular */
 	struct str class;
 	struct id subject;
+	enum policy_form form; /* of the bytes; 0: as they are */
+	struct id registered;  /* the entry of the register; zero: none */
 	int64_t count;
 	struct digest content; /* of what leaves */
 };
@@ -176,6 +184,7 @@ struct look {
 	int64_t time_us;
 	struct id actor;
 	struct str role, act, class, purpose, reason;
+	struct str recipient; /* of a release; else empty */
 	int64_t count;
 };
 struct looks {
