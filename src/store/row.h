@@ -55,6 +55,7 @@ enum subject_flag {
 	SUBJECT_HAS_CHOICES = 4, /* rows of `choice` stand beside it */
 	SUBJECT_CLOSED = 8,      /* its account is closed: what is left waits for its time */
 	SUBJECT_DECEASED = 16,
+	SUBJECT_CANARY = 32, /* a probe's own: nothing of it is kept, whatever a law says */
 };
 
 struct subject_row {

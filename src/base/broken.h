@@ -1,0 +1,26 @@
+/*
+ * Breaking promises on purpose, to see that their probes notice.
+ *
+ * Only in the build variant `breakable` does broken("tls.minimum") ask the
+ * environment (TROTH_BROKEN=tls.minimum); in every other build it is a constant
+ * false and the seam is gone from the program.
+ */
+#ifndef BASE_BROKEN_H
+#define BASE_BROKEN_H
+
+#ifdef TROTH_BREAKABLE
+#include <stdlib.h>
+#include <string.h>
+
+static inline bool
+broken(const char *promise)
+{
+	const char *asked = getenv("TROTH_BROKEN");
+
+	return asked != NULL && strcmp(asked, promise) == 0;
+}
+#else
+#define broken(promise) false
+#endif
+
+#endif
