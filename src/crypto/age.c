@@ -112,7 +112,8 @@ enum rc
 age_seal_begin(struct age_writer **writer, const struct age_recipient *recipients, size_t count,
                const struct sink *sink, struct err *err)
 {
-	CLEANUP(age_writer_free) struct age_writer *begun = NULL;
+	struct age_writer *begun;
+	enum rc rc;
 
 	if (count == 0 || count > LIMIT_AGE_RECIPIENTS)
 		return FAIL(err, RC_INVALID, "age: 1 to %d recipients", LIMIT_AGE_RECIPIENTS);
@@ -121,9 +122,12 @@ age_seal_begin(struct age_writer **writer, const struct age_recipient *recipient
 		abort();
 	begun->sink = *sink;
 	begun->context = age_box_context();
-	TRY(head_seal(begun, recipients, count, err));
+	rc = head_seal(begun, recipients, count, err);
+	if (rc != RC_OK) {
+		age_writer_free(&begun);
+		return rc;
+	}
 	*writer = begun;
-	begun = NULL;
 	return RC_OK;
 }
 

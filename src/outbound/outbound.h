@@ -7,10 +7,10 @@
  * cookies, no .netrc, nothing from the environment.  In clear only to a literal
  * loopback address (127.0.0.0/8 or ::1): a relay on this machine.
  *
- * Errors: RC_DENIED: the host is not declared, before anything is sent or
- * looked up.  RC_INVALID: the URL or a header.  RC_LIMIT: the answer is too
- * long.  RC_TIMEOUT, RC_IO: the network, or a peer that does not verify.  An
- * answer of any status is RC_OK.
+ * Errors: RC_DENIED: the host is not declared, which shows before anything is
+ * sent or looked up; or the peer does not verify.  RC_INVALID: the URL, the
+ * method or a header.  RC_LIMIT: what the sink says.  RC_TIMEOUT, RC_IO: the
+ * network.  An answer of any status is RC_OK.
  */
 #ifndef OUTBOUND_OUTBOUND_H
 #define OUTBOUND_OUTBOUND_H

@@ -22,13 +22,14 @@
 #include "base/stream.h"
 #include "outbound/outbound.h"
 
-#define LIMIT_PLACE_NAME_BYTES   200
-#define LIMIT_PLACE_DEPTH        6                    /* parts of a name */
-#define LIMIT_PLACE_OBJECTS      100000               /* looked at for one list */
-#define LIMIT_PLACE_LIST_BYTES   (16UL * 1024 * 1024) /* of one folder's, one page's list */
-#define LIMIT_PLACE_PAGE         1000
-#define LIMIT_PLACE_OBJECT_BYTES (5ULL * 1024 * 1024 * 1024) /* a single S3 PUT takes no more  \
-	                                                      */
+#define LIMIT_PLACE_NAME_BYTES 200
+#define LIMIT_PLACE_DEPTH      6                    /* parts of a name */
+#define LIMIT_PLACE_OBJECTS    100000               /* looked at for one list */
+#define LIMIT_PLACE_LIST_BYTES (16UL * 1024 * 1024) /* of one folder's, one page's list */
+#define LIMIT_PLACE_PAGE       1000
+#define LIMIT_PLACE_OBJECT_BYTES                                                               \
+	(5ULL * 1024 * 1024 * 1024) /* a single S3 PUT takes no more                           \
+	                             */
 
 struct outbound_place;
 
