@@ -96,6 +96,13 @@ diff_head(struct diff *diff)
 		ADD(diff, MATERIAL, "role: %s",
 		    b->is_controller ? "processor → controller" : "controller → processor");
 	compare_number(diff, "notice days", a->notice_days, b->notice_days, -1);
+	if (a->accepted_by != b->accepted_by)
+		ADD(diff,
+		    a->accepted_by == ACCEPTED_BY_SIGNATURE ||
+		        b->accepted_by == ACCEPTED_BY_USE,
+		    "changes: accepted by %.*s → %.*s",
+		    STR_ARGS(words_text(&words_accepted, (int)a->accepted_by)),
+		    STR_ARGS(words_text(&words_accepted, (int)b->accepted_by)));
 	for (size_t i = 0; i < a->notice_by_count; i++) {
 		if (!has_text(b->notice_by, b->notice_by_count, a->notice_by[i]))
 			ADD(diff, MATERIAL, "notice by %.*s: gone", STR_ARGS(a->notice_by[i]));
@@ -408,6 +415,18 @@ compare_indexes(struct diff *diff, const struct policy_class *was,
 }
 
 static void
+compare_holding(struct diff *diff, const struct policy_class *was,
+                const struct policy_class *now)
+{
+	if (was->is_memory != now->is_memory)
+		ADD(diff, was->is_memory, "class %.*s: %s", STR_ARGS(now->name),
+		    now->is_memory ? "no longer stored" : "stored");
+	if (was->needs_agreement != now->needs_agreement)
+		ADD(diff, was->needs_agreement, "class %.*s: %s", STR_ARGS(now->name),
+		    now->needs_agreement ? "only under an agreement" : "without an agreement");
+}
+
+static void
 diff_classes(struct diff *diff)
 {
 	for (size_t i = 0; i < diff->b->class_count; i++) {
@@ -428,6 +447,7 @@ diff_classes(struct diff *diff)
 			    STR_ARGS(now->name));
 		if (was->is_controller != now->is_controller)
 			ADD(diff, MATERIAL, "class %.*s: another role", STR_ARGS(now->name));
+		compare_holding(diff, was, now);
 	}
 	for (size_t i = 0; i < diff->a->class_count; i++) {
 		struct str name = diff->a->classes[i].name;
@@ -576,7 +596,8 @@ has_promise(const struct policy *policy, const struct policy_promise *promise)
 	for (size_t i = 0; i < policy->promise_count; i++) {
 		const struct policy_promise *one = &policy->promises[i];
 		if (str_eq(one->probe, promise->probe) &&
-		    str_eq(one->attested, promise->attested))
+		    str_eq(one->attested, promise->attested) &&
+		    str_eq(one->region, promise->region))
 			return true;
 	}
 	return false;

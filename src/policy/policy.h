@@ -93,7 +93,9 @@ struct policy_class {
 	policy_set use; /* purposes */
 	struct policy_keep keep;
 	bool is_controller;
-	unsigned rights; /* enum policy_right: follows from the bases (W3C DPV) */
+	bool is_memory;       /* lives in the memory of one session: never stored */
+	bool needs_agreement; /* stored only while an executed agreement is on file */
+	unsigned rights;      /* enum policy_right: follows from the bases (W3C DPV) */
 };
 
 enum policy_when {
@@ -161,9 +163,12 @@ struct policy_promise {
 	struct str id, says;
 	struct str probe; /* one of these two */
 	struct str attested;
+	struct str region; /* where it holds: an attestation of one region; empty: everywhere */
 	bool is_implied; /* not written by hand: follows from a declaration (policy/probe.h) */
 };
 
+/* How a person accepts a change: by using the service after it, or by signing it. */
+enum policy_acceptance { ACCEPTED_UNSAID, ACCEPTED_BY_USE, ACCEPTED_BY_SIGNATURE };
 enum policy_factor { FACTOR_TOTP = 1, FACTOR_PASSKEY = 2, FACTOR_MAIL = 4, FACTOR_TEXT = 8 };
 enum policy_second { SECOND_OPTIONAL = 1, SECOND_REQUIRED, SECOND_BY_ROLE };
 
@@ -181,6 +186,7 @@ struct policy {
 	int notice_days;
 	struct str *notice_by;
 	size_t notice_by_count;
+	enum policy_acceptance accepted_by;
 	struct str terms_version, terms_file;
 	int answer_days;
 	bool rights_through_client;

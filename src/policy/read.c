@@ -254,6 +254,8 @@ static const struct field notice_fields[] = {
 	{ KEY(policy, "days", field_int, notice_days), BOUNDS(0, 365) },
 	{ KEY(policy, "by", field_word_list, notice_by), .how = &words_notice,
 	  .count_to = offsetof(struct policy, notice_by_count) },
+	{ KEY(policy, "accepted_by", field_word, accepted_by), .how = &words_accepted,
+	  .is_optional = true },
 };
 SHAPE(notice, policy, "notice");
 
@@ -330,6 +332,10 @@ static const struct field class_fields[] = {
 	{ KEY(policy_class, "keep", field_map, keep), .how = &keep_shape },
 	{ KEY(policy_class, "role", field_flag, is_controller), .how = &words_side,
 	  .is_optional = true },
+	{ KEY(policy_class, "held", field_flag, is_memory), .how = &words_held,
+	  .is_optional = true },
+	{ KEY(policy_class, "only_under", field_flag, needs_agreement), .how = &words_under,
+	  .is_optional = true },
 };
 SHAPE(class, policy_class, "class");
 
@@ -374,6 +380,8 @@ static const struct field promise_fields[] = {
 	{ KEY(policy_promise, "says", field_text, says) },
 	{ KEY(policy_promise, "probe", field_text, probe), .is_optional = true },
 	{ KEY(policy_promise, "attested", field_formed, attested), FORM(name),
+	  .is_optional = true },
+	{ KEY(policy_promise, "region", field_formed, region), FORM(region),
 	  .is_optional = true },
 };
 SHAPE(promise, policy_promise, "promise");

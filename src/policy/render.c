@@ -59,6 +59,28 @@ region_says(struct arena *arena, struct str region)
 	return str_printf(arena, "the region %.*s", STR_ARGS(region));
 }
 
+/* Whom a class is about; words for many kinds are explained. */
+static struct str
+about_says(struct arena *arena, struct str about)
+{
+	static const struct {
+		const char *about;
+		const char *says;
+	} names[] = {
+		{ "person", "whoever signs in" },
+		{ "actor", "whoever does something here" },
+		{ "subject", "whoever data here are about" },
+		{ "organisation", "ourselves" },
+		{ "application", "nobody" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (str_eq(str_from_c(names[i].about), about))
+			return str_from_c(names[i].says);
+	}
+	return plain(arena, about);
+}
+
 static struct str
 basis_says(enum policy_basis basis)
 {
@@ -127,7 +149,7 @@ add_collected(struct page *page, const struct policy_class *class)
 			series_add(&use, plain(page->arena, page->policy->purposes[i].name));
 	}
 	cells[0] = class->says;
-	cells[1] = plain(page->arena, class->about);
+	cells[1] = about_says(page->arena, class->about);
 	cells[2] = series_text(&holds);
 	cells[3] = use.count == 0 ? STR("to run the service") : series_text(&use);
 	prose_row(&page->prose, cells);
@@ -178,7 +200,7 @@ say_collected(struct page *page)
 }
 
 static struct str
-kept_says(struct arena *arena, const struct policy_keep *keep)
+period_kept(struct arena *arena, const struct policy_keep *keep)
 {
 	static const char *const triggers[] = {
 		[KEEP_RECORDED] = "it is recorded",
@@ -197,10 +219,23 @@ kept_says(struct arena *arena, const struct policy_keep *keep)
 	                  STR_ARGS(period_says(arena, &keep->plus)), trigger);
 }
 
-static void
-say_kept(struct page *page)
+static struct str
+kept_says(struct arena *arena, const struct policy_class *class)
 {
-	static const char *const heads[] = { "Data", "Kept", "Then", "Required by" };
+	struct str period = period_kept(arena, &class->keep);
+
+	if (class->is_memory)
+		return STR("never stored: in memory only, until the session ends");
+	if (!class->needs_agreement)
+		return period;
+	return str_printf(arena,
+	                  "not at all without a signed agreement about it; with one, %.*s",
+	                  STR_ARGS(period));
+}
+
+static struct str
+then_says(const struct policy_class *class)
+{
 	static const char *const then[] = {
 		[0] = "",
 		[THEN_ERASE] = "erased",
@@ -208,6 +243,14 @@ say_kept(struct page *page)
 		[THEN_ASK_CLIENT] = "erased once our client approves",
 		[THEN_PRUNE] = "cut off the end of the log",
 	};
+
+	return class->is_memory ? STR("gone") : str_from_c(then[class->keep.then]);
+}
+
+static void
+say_kept(struct page *page)
+{
+	static const char *const heads[] = { "Data", "Kept", "Then", "Required by" };
 	bool has_law = false;
 
 	prose_table_begin(&page->prose, heads, COUNT_OF(heads));
@@ -216,8 +259,8 @@ say_kept(struct page *page)
 		has_law = has_law || class->keep.required_by.len != 0;
 		prose_row(&page->prose, (struct str[]){
 					    class->says,
-					    kept_says(page->arena, &class->keep),
-					    str_from_c(then[class->keep.then]),
+					    kept_says(page->arena, class),
+					    then_says(class),
 					    class->keep.required_by,
 					});
 	}
@@ -524,7 +567,7 @@ say_roles(struct page *page)
 		const struct policy_role *role = &page->policy->roles[i];
 		struct series with = { .arena = page->arena, .joint = " and " };
 		if (role->by_credential)
-			series_add(&with, STR("the credential of the device"));
+			series_add(&with, STR("a key of its own, with which nobody signs in"));
 		if (role->needs_second_factor)
 			series_add(&with, STR("a second factor"));
 		if (role->needs_reason)
@@ -568,6 +611,21 @@ say_sign_in(struct page *page)
 		    STR_ARGS(series_text(&steps)));
 }
 
+static struct str
+promise_says(struct page *page, const struct policy_promise *promise)
+{
+	struct str by = plain(page->arena, promise->attested);
+
+	if (by.len == 0)
+		return promise->says;
+	if (promise->region.len == 0)
+		return str_printf(page->arena, "%.*s (attested: %.*s)", STR_ARGS(promise->says),
+		                  STR_ARGS(by));
+	return str_printf(page->arena, "%.*s (attested: %.*s, for data kept in %.*s)",
+	                  STR_ARGS(promise->says), STR_ARGS(by),
+	                  STR_ARGS(region_says(page->arena, promise->region)));
+}
+
 static void
 say_protection(struct page *page)
 {
@@ -581,13 +639,8 @@ say_protection(struct page *page)
 	prose_list_begin(&page->prose);
 	for (size_t i = 0; i < policy->promise_count; i++) {
 		const struct policy_promise *promise = &policy->promises[i];
-		struct str by = plain(page->arena, promise->attested);
-		if (promise->is_implied)
-			continue; /* said where it is declared */
-		prose_item(&page->prose,
-		           by.len == 0 ? promise->says
-		                       : str_printf(page->arena, "%.*s (attested: %.*s)",
-		                                    STR_ARGS(promise->says), STR_ARGS(by)));
+		if (!promise->is_implied) /* that is said where it is declared */
+			prose_item(&page->prose, promise_says(page, promise));
 	}
 	prose_list_end(&page->prose);
 	say_sign_in(page);
@@ -619,6 +672,16 @@ say_cookies(struct page *page)
 	prose_table_end(&page->prose);
 }
 
+static struct str
+days_before(struct arena *arena, int days)
+{
+	if (days == 0)
+		return STR("before");
+	if (days == 1)
+		return STR("at least one day before");
+	return str_printf(arena, "at least %d days before", days);
+}
+
 static void
 say_changes(struct page *page)
 {
@@ -641,11 +704,16 @@ say_changes(struct page *page)
 	SAY(page, "This version takes effect on %.*s. Earlier versions stay readable.",
 	    STR_ARGS(policy->version));
 	SAY(page,
-	    "We tell you %d days before a change that matters takes effect, %.*s: new data, a "
-	    "new "
-	    "purpose, somebody new who gets data, a longer time, or a weaker right or "
-	    "protection.",
-	    policy->notice_days, STR_ARGS(series_text(&by)));
+	    "We tell you %.*s a change that matters takes effect, %.*s. What matters: new "
+	    "data, a new purpose, somebody new who gets data, a longer time, or a weaker right "
+	    "or protection.",
+	    STR_ARGS(days_before(page->arena, policy->notice_days)),
+	    STR_ARGS(series_text(&by)));
+	if (policy->accepted_by == ACCEPTED_BY_USE)
+		SAY(page, "Whoever goes on using the service after that day accepts the "
+		          "change.");
+	if (policy->accepted_by == ACCEPTED_BY_SIGNATURE)
+		SAY(page, "The change holds for those who sign it.");
 	if (policy->terms_version.len != 0)
 		SAY(page, "The terms of use have a version of their own: %.*s.",
 		    STR_ARGS(policy->terms_version));

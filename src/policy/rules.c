@@ -242,6 +242,50 @@ periods_have_an_end(struct reader *reader)
 	}
 }
 
+static bool
+is_probed(const struct policy *policy, struct str probe)
+{
+	for (size_t i = 0; i < policy->promise_count; i++) {
+		if (str_eq(policy->promises[i].probe, probe))
+			return true;
+	}
+	return false;
+}
+
+static const char *
+memory_fault(const struct policy *policy, const struct policy_class *class)
+{
+	const struct policy_keep *keep = &class->keep;
+
+	if (keep->until != 0 && (keep->until != KEEP_SESSION_ENDED || keep->plus.count != 0 ||
+	                         keep->plus.is_forever || keep->then != THEN_ERASE))
+		return "what lives in memory goes with its session: `until: session_ended`, "
+		       "`then: erase` and nothing after it";
+	if (class->index_count != 0)
+		return "what is never stored has no `index`";
+	if (class->needs_agreement)
+		return "what is never stored needs no agreement to be stored";
+	if (!is_probed(policy, STR("session.nothing_kept")) &&
+	    !is_probed(policy, STR("voice.not_kept")))
+		return "what lives in memory needs a promise with the probe "
+		       "session.nothing_kept or voice.not_kept";
+	return NULL;
+}
+
+static void
+memory_is_never_stored(struct reader *reader)
+{
+	const struct policy *policy = reader->policy;
+
+	for (size_t i = 0; i < policy->class_count; i++) {
+		const struct policy_class *class = &policy->classes[i];
+		const char *fault = class->is_memory ? memory_fault(policy, class) : NULL;
+		if (fault != NULL)
+			fault_add(reader->faults, place(reader, STR("classes"), i, STR("held")),
+			          "%s", fault);
+	}
+}
+
 /* A name that the store turns into a number, and where it stands. */
 struct numbered {
 	struct str name;
@@ -545,6 +589,10 @@ promises_are_kept_somehow(struct reader *reader)
 			          has_probe
 			              ? "a promise has a probe or an attestation, not both"
 			              : "a promise needs a probe or an attestation");
+		if (!is_attested && has_key(reader, STR("promises"), i, STR("region")))
+			fault_add(reader->faults,
+			          place(reader, STR("promises"), i, STR("region")),
+			          "only an attestation is of one region: a probe runs here");
 		if (promise_is_again(policy, i))
 			fault_add(reader->faults, place(reader, STR("promises"), i, STR("id")),
 			          "this id stands here twice");
@@ -581,6 +629,7 @@ rules_check(struct reader *reader)
 		classes_have_fields,
 		indexes_fit_the_store,
 		periods_have_an_end,
+		memory_is_never_stored,
 		numbers_are_apart,
 		granted_rights_suffice,
 		special_data_needs_more_than_interest,

@@ -60,6 +60,12 @@ TABLE(tls, { "1.2", 2 }, { "1.3", 3 });
 
 TABLE(notice, { "email", 1 }, { "page", 2 }, { "text", 3 }, { "letter", 4 });
 
+TABLE(accepted, { "use", ACCEPTED_BY_USE }, { "signature", ACCEPTED_BY_SIGNATURE });
+
+TABLE(held, { "memory", 1 });
+
+TABLE(under, { "agreement", 1 });
+
 TABLE(export, { "json", 1 }, { "csv", 2 }, { "fhir", 3 }, { "pdf", 4 }, { "odm", 5 },
       { "dicom", 6 });
 

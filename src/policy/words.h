@@ -26,6 +26,9 @@ extern const struct words words_signs_in;   /* link, credential */
 extern const struct words words_factor;     /* enum policy_factor */
 extern const struct words words_tls;        /* "1.2", "1.3" to the minor number */
 extern const struct words words_notice;     /* ways to tell people */
+extern const struct words words_accepted;   /* enum policy_acceptance */
+extern const struct words words_held;       /* where a class lives that is not stored */
+extern const struct words words_under;      /* what a class may need: agreement */
 extern const struct words words_export;     /* formats of an export */
 extern const struct words words_onboarding; /* steps before anything opens */
 extern const struct words words_transfer;   /* GDPR chapter V bases */

@@ -137,11 +137,13 @@ facets_are_numbered_by_name_and_terms_from_it(void **state)
 static void
 declarations_imply_promises_that_nobody_wrote(void **state)
 {
-	static const char *const implied[] = {
-		"tls.minimum",       "fields.declared",  "cookies.declared", "region.pinned",
-		"retention.account", "retention.audit",  "consent.doctor",   "rights.objection",
-		"erasure.final",     "notice.lead_time", "factor.required"
-	};
+	static const char *const implied[] = { "tls.minimum",       "fields.declared",
+		                               "cookies.declared",  "region.pinned",
+		                               "retention.account", "retention.audit",
+		                               "consent.doctor",    "rights.objection",
+		                               "erasure.final",     "notice.lead_time",
+		                               "factor.required",   "login.limits",
+		                               "audit.complete",    "release.registered" };
 	SAMPLE sample = sample_small(NULL, NULL);
 	const struct policy *policy = sample->policy;
 
@@ -159,6 +161,67 @@ declarations_imply_promises_that_nobody_wrote(void **state)
 		if (str_eq(policy->promises[k].probe, STR("retention.note")))
 			assert_false(policy->promises[k].is_implied);
 	}
+}
+
+/* What another company does for us, and on what ground data go abroad, only papers
+ * show: they are attested, and named after whom or what they are about. */
+static void
+papers_are_implied_as_attestations(void **state)
+{
+	static const char *const implied[] = { "processor_a_host", "transfer_us",
+		                               "instructions", "iso27001" };
+	SAMPLE sample = sample_small("gets: [note], region: us, since: 2026-01-01 }",
+	                             "gets: [note], region: us, since: 2026-01-01, "
+	                             "attested: [iso27001, soc2] }");
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	const struct policy *policy = sample->policy;
+	size_t found[COUNT_OF(implied)] = { 0 };
+	size_t audits = 0;
+
+	(void)state;
+	arena_init(&arena, MIB);
+	for (size_t k = 0; k < policy->promise_count; k++) {
+		const struct policy_promise *promise = &policy->promises[k];
+		audits += str_eq(promise->attested, STR("soc2"));
+		for (size_t i = 0; i < COUNT_OF(implied); i++)
+			found[i] += promise->is_implied &&
+			            str_eq(promise->attested, str_from_c(implied[i]));
+	}
+	assert_int_equal(found[0], 1);
+	assert_int_equal(found[1], 1);
+	assert_int_equal(found[2], 0); /* the clinic decides itself */
+	assert_int_equal(found[3], 1);
+	assert_int_equal(audits, 1); /* the one that somebody wrote */
+}
+
+static bool
+is_promised(const struct policy *policy, const char *check)
+{
+	for (size_t k = 0; k < policy->promise_count; k++) {
+		const struct policy_promise *promise = &policy->promises[k];
+		if (str_eq(promise->probe, str_from_c(check)) ||
+		    str_eq(promise->attested, str_from_c(check)))
+			return true;
+	}
+	return false;
+}
+
+static void
+a_condition_of_a_class_implies_its_promise(void **state)
+{
+	SAMPLE plain = sample_small(NULL, NULL);
+	SAMPLE bound =
+	    sample_small("    says: Notes\n", "    says: Notes\n    only_under: agreement\n"
+	                                      "    role: processor\n");
+	SAMPLE asked = sample_small("care: { basis: contract", "care: { basis: consent");
+
+	(void)state;
+	assert_false(is_promised(plain->policy, "agreement.note"));
+	assert_true(is_promised(bound->policy, "agreement.note"));
+	assert_true(is_promised(bound->policy, "instructions"));
+	assert_false(is_promised(plain->policy, "consent.care"));
+	assert_true(is_promised(asked->policy, "consent.care"));
+	assert_false(is_promised(asked->policy, "consent.sharing")); /* the doctor's consent */
 }
 
 static void
@@ -403,6 +466,8 @@ main(void)
 		cmocka_unit_test(subject_stands_for_every_kind_that_is_named),
 		cmocka_unit_test(facets_are_numbered_by_name_and_terms_from_it),
 		cmocka_unit_test(declarations_imply_promises_that_nobody_wrote),
+		cmocka_unit_test(papers_are_implied_as_attestations),
+		cmocka_unit_test(a_condition_of_a_class_implies_its_promise),
 		cmocka_unit_test(the_canonical_form_is_what_another_program_makes),
 		cmocka_unit_test(the_canonical_form_is_canonical_json),
 		cmocka_unit_test(the_hash_follows_the_meaning_and_not_the_writing),

@@ -174,6 +174,55 @@ periods_end_or_last_for_ever(void **state)
 	refuse_each(breaches, COUNT_OF(breaches));
 }
 
+#define IN_MEMORY "    keep: { until: session_ended, then: erase }\n    held: memory"
+#define NOTE_KEPT                                                                              \
+	"    index: { kind: facet, at: time }\n    use: [care, sharing]\n"                     \
+	"    keep: { until: recorded, plus: 90d, then: erase, required_by: some law }"
+
+static void
+what_lives_in_memory_is_never_stored(void **state)
+{
+	static const struct breach breaches[] = {
+		{ "    category", "    held: memory\n    category", 37,
+		  "goes with its session" },
+		{ NOTE_KEPT,
+		  "    use: [care, sharing]\n"
+		  "    keep: { until: session_ended, plus: 1d, then: erase }\n    held: memory",
+		  41, "goes with its session" },
+		{ NOTE_KEPT, "    index: { kind: facet }\n    use: [care, sharing]\n" IN_MEMORY,
+		  42, "has no `index`" },
+		{ NOTE_KEPT, "    only_under: agreement\n    use: [care, sharing]\n" IN_MEMORY,
+		  42, "needs no agreement" },
+		{ NOTE_KEPT, "    use: [care, sharing]\n" IN_MEMORY, 41,
+		  "needs a promise with the probe" },
+		{ NOTE_KEPT, "    use: [care, sharing]\n" IN_MEMORY, 61,
+		  "a class that is never stored" },
+		{ "    category", "    held: disk\n    category", 37, "memory" },
+		{ "    category", "    only_under: oath\n    category", 37, "agreement" },
+	};
+
+	(void)state;
+	refuse_each(breaches, COUNT_OF(breaches));
+}
+
+static void
+what_lives_in_memory_and_has_its_promise_is_in_order(void **state)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct str text;
+
+	(void)state;
+	arena_init(&arena, 8 * MIB);
+	text = sample_file(&arena, SMALL);
+	text = sample_swap(&arena, text, NOTE_KEPT, "    use: [care, sharing]\n" IN_MEMORY);
+	text = sample_swap(&arena, text, "probe: retention.note", "probe: voice.not_kept");
+	SAMPLE sample = sample_read(text);
+	assert_int_equal(sample->rc, RC_OK);
+	assert_true(policy_class_find(sample->policy, STR("note"))->is_memory);
+	for (size_t i = 0; i < sample->policy->promise_count; i++)
+		assert_false(str_eq(sample->policy->promises[i].probe, STR("retention.note")));
+}
+
 static void
 two_names_never_share_a_number(void **state)
 {
@@ -232,8 +281,13 @@ promises_have_exactly_one_known_check(void **state)
 		{ "id: kept", "id: sealed", 61, "twice" },
 		{ "retention.note", "retention.mote", 61, "class that is not declared" },
 		{ "retention.note", "retention.", 61, "class that is not declared" },
-		{ "retention.note", "consent.nobody", 61, "recipient that is not declared" },
-		{ "retention.note", "consent.court", 61, "without `when: consent`" },
+		{ "retention.note", "consent.nobody", 61, "neither a recipient nor a purpose" },
+		{ "retention.note", "consent.court", 61, "nothing that needs consent" },
+		{ "retention.note", "consent.care", 61, "nothing that needs consent" },
+		{ "retention.note", "agreement.note", 61, "without `only_under: agreement`" },
+		{ "retention.note", "agreement.mote", 61, "class that is not declared" },
+		{ "probe: retention.note", "probe: retention.note, region: us", 61,
+		  "only an attestation is of one region" },
 		{ "retention.note", "rights.silence", 61, "names no right" },
 		{ "retention.note", "onboarding.gate", 61, "security.onboarding" },
 		{ "plus: 90d, then: erase", "plus: forever", 61, "kept for ever" },
@@ -293,6 +347,8 @@ main(void)
 		cmocka_unit_test(classes_are_complete),
 		cmocka_unit_test(indexes_fit_the_columns_of_the_store),
 		cmocka_unit_test(periods_end_or_last_for_ever),
+		cmocka_unit_test(what_lives_in_memory_is_never_stored),
+		cmocka_unit_test(what_lives_in_memory_and_has_its_promise_is_in_order),
 		cmocka_unit_test(two_names_never_share_a_number),
 		cmocka_unit_test(consent_is_asked_for_a_purpose_that_rests_on_it),
 		cmocka_unit_test(roles_can_sign_in_and_release_to_somebody),
