@@ -25,6 +25,7 @@ enum rc
 services_check(const struct policy *policy, const struct templates *templates, struct err *err)
 {
 	TRY(people_check(policy, err));
+	TRY(office_check(policy, err));
 	for (size_t i = 0; i < service_count; i++) {
 		if (!str_eq(str_from_c(services[i]->name), policy->service))
 			continue;

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "office/office.h"
 
+#define OFFICE_TENANTS     1024      /* places for what is kept by tenant in memory */
 #define OFFICE_ARENA_BYTES (8 * MIB) /* of one call's own rows and bodies */
 
 struct office {

@@ -27,6 +27,7 @@ office_open(struct office **office, const struct office_options *options, struct
 		                   .webhook_key_file = kept(options->webhook_key_file),
 		                   .heartbeat_url = kept(options->heartbeat_url),
 		                   .ca_file = kept(options->ca_file) };
+	memset(opened->has_unsent, 1, sizeof(opened->has_unsent)); /* perhaps, from before */
 	(void)pthread_mutex_init(&opened->lock, NULL);
 	*office = opened;
 	return RC_OK;

@@ -21,6 +21,18 @@
 
 #include "office/office.h"
 
+struct register_kind {
+	const char *name;   /* "incident" */
+	const char *title;  /* msgid, of the register's page */
+	const char *source; /* the rule that asks for it */
+	const char *when;   /* msgid: what `at` says: "noticed" */
+	bool is_closed_by_hand;
+	int64_t due_us; /* after `at`; 0: nothing is due by itself */
+};
+extern const struct register_kind register_kinds[];
+extern const size_t register_kind_count;
+const struct register_kind *register_kind_find(struct str name); /* NULL */
+
 struct register_entry {
 	struct id id; /* zero: new */
 	int64_t version;
