@@ -13,6 +13,7 @@
 #define OFFICE_DESK_H
 
 #include "office/office.h"
+#include "vault/retention.h"
 
 enum asked_state {
 	ASKED_RECEIVED = 1,
@@ -39,7 +40,10 @@ struct asked { /* one request */
 	struct str answer;  /* what was done, in words for the person */
 	struct str refusal; /* code of the table below; empty: none */
 	struct str passed_to;
-	struct str classes; /* names, separated by spaces; empty: all that the right covers */
+	/* Names, separated by spaces; empty: all that the right covers.  Of an objection:
+	 * purposes. */
+	struct str classes;
+	struct str recipients; /* who got the data and must hear of it (GDPR Art. 19) */
 };
 struct asked_list {
 	struct asked *items;
@@ -80,14 +84,23 @@ enum rc desk_list(const struct door *door, struct office *office,
                   const struct asked_query *query, struct arena *arena, struct asked_list *list,
                   struct err *err) MUST_CHECK;
 
+/* Words of the fields kind and state; NULL for none of them. */
+const char *asked_kind_word(enum policy_right right);
+const char *asked_state_word(enum asked_state state);
+enum policy_right asked_kind_find(struct str word); /* 0: none */
+bool asked_is_open(const struct asked *asked);
+
 /* Steps of staff; each is told to the person and leaves its entry. */
 enum desk_step {
 	STEP_IDENTIFY = 1, /* `words`: how identity or authority was shown */
 	STEP_EXTEND,       /* `words`: the reason */
 	STEP_PASS,         /* `words`: to whom */
 	STEP_REFUSE,       /* `code`, and `words` */
-	STEP_FULFIL,       /* carries it out: package made, subject erased, restricted … */
-	STEP_WITHDRAW,     /* by the person */
+	/* Carries it out.  `words`: what was done, for the person; may be empty.  Of a
+	 * rectification `code` may name a field of the account, and `words` is its new
+	 * value; of a restriction `code` "lift" ends one. */
+	STEP_FULFIL,
+	STEP_WITHDRAW, /* by the person */
 };
 struct desk_move {
 	struct id request;
@@ -97,6 +110,27 @@ struct desk_move {
 };
 enum rc desk_move(const struct door *door, struct office *office, const struct desk_move *move,
                   struct err *err) MUST_CHECK;
+
+/* What erasing the subject would remove, and what a law keeps; and by which law. */
+struct erasing_line {
+	const struct policy_class *class;
+	bool is_kept;
+};
+struct erasing_plan {
+	struct erasing_line *lines; /* of the classes that the request names */
+	size_t count;
+};
+enum rc desk_erasing(const struct door *door, const struct asked *asked, struct arena *arena,
+                     struct erasing_plan *plan, struct err *err) MUST_CHECK;
+/* The certificate of an erasure that was carried out: RC_NOT_FOUND without one. */
+enum rc desk_certificate(const struct door *door, struct office *office,
+                         const struct asked *asked, struct arena *arena, struct id *certificate,
+                         struct err *err) MUST_CHECK;
+/* Every version of the subject's account, newest first: what a rectification has
+ * changed, and from what.  RC_NOT_FOUND: the subject has no account. */
+enum rc desk_account(const struct door *door, struct office *office, struct id subject,
+                     struct arena *arena, struct vault_records *versions, struct err *err)
+    MUST_CHECK;
 
 /* When it is due: exported for its tests. */
 enum rc desk_due(const struct tenant *tenant, int64_t opened_us, int64_t *due_us,
