@@ -21,11 +21,12 @@ struct office {
 	bool is_demo;
 	char *webhook_url, *webhook_key_file, *heartbeat_url, *ca_file; /* NULL: none */
 	pthread_mutex_t lock;                                           /* of what follows */
-	bool has_unsent[OFFICE_TENANTS];   /* alerts that the webhook has not got */
-	int64_t beaten_us;                 /* the heartbeat, of the monotonic clock */
-	int64_t looked_us[OFFICE_TENANTS]; /* at the clocks of incidents */
-	struct detect *detect;             /* detect.c's counts in memory */
-	struct tallies *tallies;           /* tally.c's */
+	bool has_unsent[OFFICE_TENANTS];      /* alerts that the webhook has not got */
+	int64_t beaten_us;                    /* the heartbeat, of the monotonic clock */
+	int64_t looked_us[OFFICE_TENANTS];    /* at the clocks of incidents */
+	int64_t sweep_due_us[OFFICE_TENANTS]; /* of the monotonic clock */
+	struct detect *detect;                /* detect.c's counts in memory */
+	struct tallies *tallies;              /* tally.c's */
 };
 
 /* Steps of office_tick(), each bounded by deadline_us of the monotonic clock. */
