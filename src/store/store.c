@@ -101,6 +101,12 @@ store_close(struct store *store)
 	free(store);
 }
 
+const char *
+store_path(const struct store *store)
+{
+	return store->path;
+}
+
 /* --- reading ---------------------------------------------------------------- */
 
 /* Under the mutex; NULL when all are busy for too long. */

@@ -37,6 +37,7 @@ struct store_options {
 enum rc store_open(struct store **store, const struct store_options *options, struct err *err)
     MUST_CHECK;
 void store_close(struct store *store);
+const char *store_path(const struct store *store); /* of the database file */
 
 /* RC_BUSY: LIMIT_STORE_QUEUE writes wait already, or LIMIT_STORE_WAIT_MS has
  * passed; RC_FULL: the disk is full; else what fn returned.  On anything but

@@ -11,6 +11,7 @@
 #define VAULT_INSIDE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/limits.h"
 #include "store/duty.h"
@@ -21,6 +22,11 @@
 #include "vault/watch.h"
 
 #define TENANTS_MAX 1024
+
+struct policy_kept {
+	const struct policy *policy;
+	struct policy_kept *next;
+};
 
 struct vault {
 	struct store *store;
@@ -37,8 +43,14 @@ struct vault {
 	size_t tenant_count;
 	struct arena texts; /* of the tenants */
 	int64_t swept_us;
+	_Atomic int64_t policy_due_us; /* when the next version takes effect, at the latest */
+	struct policy_kept *kept;      /* policies that are no longer in force */
 	void (*watch)(void *arg, const struct sighting *sighting); /* NULL: nobody */
 	void *watch_arg;
+	/* of what is past its time: */
+	_Atomic bool has_purges;             /* rows of what is erased may be left */
+	_Atomic int64_t wall_us, running_us; /* of both clocks when last compared */
+	_Atomic bool has_jumped;
 };
 
 /* One of many subjects in a list. */
@@ -150,7 +162,8 @@ enum rc record_list(const struct door *door, const struct ask *ask, struct recor
     MUST_CHECK;
 
 /* Which month key a new record of the class takes, and when it expires. */
-void row_retention(struct record_row *row, const struct policy_class *class, int64_t now_us);
+void row_retention(struct record_row *row, const struct tenant *tenant,
+                   const struct policy_class *class, int64_t now_us);
 
 enum rc term_mac(struct vault *vault, const struct tenant *tenant, struct term_row *row,
                  struct str value, struct err *err) MUST_CHECK;
@@ -168,8 +181,23 @@ enum rc projection_prepare(const struct door *door, const struct projection_chan
 enum rc projection_write(struct store_tx *tx, struct projection_writing *writing,
                          struct err *err) MUST_CHECK;
 
-/* Erasures that a crash cut short: their keys are gone, their rows follow. */
+/* Of rows by effective_us, newest first (one at least): the newest that has taken
+ * effect, else the first there was. */
+const struct policy_row *policy_row_due(const struct policy_row *rows, size_t count,
+                                        int64_t now_us);
+/* Frees policies that were kept; NULL: none. */
+void policies_end(struct policy_kept *kept);
+/* The policy of a row; RC_CORRUPT when it does not have the row's hash. */
+enum rc policy_row_read(const struct policy_row *row, struct policy **policy, struct err *err)
+    MUST_CHECK;
+
+/* Erasures that a crash cut short: keys first, then rows for some seconds. */
 enum rc subjects_finish_erasing(struct vault *vault, struct err *err) MUST_CHECK;
+/* At each tick: the time that the sweep compares with, and rows of what is erased. */
+enum rc retention_tick(struct vault *vault, struct err *err) MUST_CHECK;
+
+/* Hourly: a turn that is due, erasures that are final. */
+enum rc epoch_tick(struct vault *vault, struct err *err) MUST_CHECK;
 
 enum rc tenant_load_all(struct vault *vault, struct err *err) MUST_CHECK;
 enum rc server_log_open(struct vault *vault, struct err *err) MUST_CHECK;

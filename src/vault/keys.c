@@ -1,243 +1,76 @@
 /*
- * See keys.h.  One mutex guards the file and the list of free slots, another
- * the cache; neither is held while the store is asked.  A third lets one thread
- * at a time destroy.
+ * See keys.h.  The tree of keys over its slots (slots.h) and its rows.
+ *
+ * `making` is held for reading from taking a slot until its row is there, and
+ * while a slot is destroyed; for writing while the epoch turns.  Another mutex
+ * lets one thread at a time destroy.  No lock but these two is held while the
+ * store is asked.
  */
 #include "vault/keys.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "crypto/digest.h"
-#include "crypto/seal.h"
 #include "vault/key_cache.h"
-
-#define SLOT_BYTES    64
-#define SLOT_GROWTH   1024 /* slots preallocated at a time */
-#define FILE_MAGIC    "troth keys 1\n"
-#define GENERATION_AT 60
+#include "vault/slots.h"
 
 struct keys {
 	struct store *store;
 	struct key_cache *cache;
+	struct slots *slots;
 	struct key *master; /* locked memory */
-	int fd;
-	pthread_mutex_t destroying; /* one key at a time, held while the store is asked */
-	pthread_mutex_t lock;       /* of what follows */
-	uint64_t slot_count;        /* slots in the file, slot 0 is the head */
-	uint8_t *is_used;           /* one byte a slot */
-	uint64_t next;              /* where to look for a free one */
+	pthread_rwlock_t making;
+	pthread_mutex_t destroying; /* one key at a time */
 };
 
-/* --- slots ------------------------------------------------------------------ */
-
-static MUST_CHECK enum rc
-slot_write(int fd, uint64_t slot, const uint8_t bytes[SLOT_BYTES], struct err *err)
+static void
+unlock(pthread_mutex_t **mutex)
 {
-	ssize_t done = pwrite(fd, bytes, SLOT_BYTES, (off_t)(slot * SLOT_BYTES));
-
-	if (done != SLOT_BYTES)
-		return FAIL(err, errno == ENOSPC ? RC_FULL : RC_IO,
-		            "keys.dat: cannot write slot");
-	return RC_OK;
-}
-
-static MUST_CHECK enum rc
-slots_sync(int fd, struct err *err)
-{
-	if (fdatasync(fd) != 0)
-		return FAIL(err, errno == ENOSPC ? RC_FULL : RC_IO, "keys.dat: cannot sync");
-	return RC_OK;
-}
-
-static MUST_CHECK enum rc
-file_grow(struct keys *keys, struct err *err)
-{
-	uint64_t count = keys->slot_count + SLOT_GROWTH;
-	uint8_t *is_used = realloc(keys->is_used, count);
-
-	if (is_used == NULL)
-		abort();
-	keys->is_used = is_used;
-	if (posix_fallocate(keys->fd, 0, (off_t)(count * SLOT_BYTES)) != 0)
-		return FAIL(err, RC_FULL, "keys.dat: no room for more keys");
-	memset(is_used + keys->slot_count, 0, SLOT_GROWTH);
-	keys->slot_count = count;
-	return RC_OK;
-}
-
-static MUST_CHECK enum rc
-slot_take(struct keys *keys, uint64_t *slot, struct err *err)
-{
-	for (uint64_t at = keys->next; at < keys->slot_count; at++) {
-		if (keys->is_used[at])
-			continue;
-		keys->is_used[at] = 1;
-		keys->next = at + 1;
-		*slot = at;
-		return RC_OK;
-	}
-	TRY(file_grow(keys, err));
-	return slot_take(keys, slot, err);
-}
-
-static uint32_t
-generation_of(const uint8_t bytes[SLOT_BYTES])
-{
-	uint32_t generation;
-
-	memcpy(&generation, bytes + GENERATION_AT, sizeof(generation));
-	return le32toh(generation);
-}
-
-static MUST_CHECK enum rc
-slot_read(const struct keys *keys, uint64_t slot, uint8_t bytes[SLOT_BYTES], struct err *err)
-{
-	if (pread(keys->fd, bytes, SLOT_BYTES, (off_t)(slot * SLOT_BYTES)) != SLOT_BYTES)
-		return FAIL(err, RC_CORRUPT, "keys.dat: slot %llu is not there",
-		            (unsigned long long)slot);
-	return RC_OK;
-}
-
-/* What a wrapping binds. */
-struct wrap_place {
-	int64_t tenant, class, month, slot, generation;
-	struct id owner;
-};
-
-static struct wrap_place
-place_of(const struct key_row *row)
-{
-	return (struct wrap_place){ row->tenant, row->class,      row->month,
-		                    row->slot,   row->generation, row->owner };
-}
-
-static struct seal_parts
-slot_parts(const uint8_t *bytes, const struct wrap_place *place, struct str text)
-{
-	return (struct seal_parts){
-		.nonce = bytes,
-		.nonce_bytes = SEAL_NONCE_BYTES,
-		.text = text,
-		.associated = { (const char *)place, sizeof(*place) },
-	};
+	(void)pthread_mutex_unlock(*mutex);
 }
 
 static void
-slot_wrap(const struct key *above, const struct key_row *row, const struct key *key,
-          uint8_t bytes[SLOT_BYTES])
+release(pthread_rwlock_t **lock)
 {
-	struct wrap_place place = place_of(row);
-	uint32_t generation = htole32((uint32_t)row->generation);
-	struct seal_parts parts;
-
-	random_bytes(bytes, SEAL_NONCE_BYTES);
-	parts = slot_parts(bytes, &place, (struct str){ (const char *)key->bytes, KEY_BYTES });
-	seal_with(above, &parts, bytes + SEAL_NONCE_BYTES,
-	          bytes + SEAL_NONCE_BYTES + KEY_BYTES);
-	memcpy(bytes + GENERATION_AT, &generation, sizeof(generation));
+	(void)pthread_rwlock_unlock(*lock);
 }
 
-static MUST_CHECK enum rc
-slot_unwrap(const struct key *above, const struct key_row *row, const uint8_t bytes[SLOT_BYTES],
-            struct key *key, struct err *err)
-{
-	struct wrap_place place = place_of(row);
-	struct str wrapped = { (const char *)bytes + SEAL_NONCE_BYTES, KEY_BYTES };
-	struct seal_parts parts = slot_parts(bytes, &place, wrapped);
-
-	if (generation_of(bytes) != (uint32_t)row->generation ||
-	    seal_open_with(above, &parts, bytes + SEAL_NONCE_BYTES + KEY_BYTES, key->bytes,
-	                   err) != RC_OK)
-		return FAIL(err, RC_CORRUPT, "keys.dat: slot %lld does not open",
-		            (long long)row->slot);
-	return RC_OK;
-}
-
-/* --- the file ------------------------------------------------------------------ */
+/* --- opening ------------------------------------------------------------------ */
 
 enum rc
-keys_create(const char *path, struct err *err)
+keys_create(const char *path, const struct key *master, struct err *err)
 {
-	uint8_t head[SLOT_BYTES] = FILE_MAGIC;
-	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	enum rc rc;
-
-	if (fd < 0)
-		return FAIL(err, errno == EEXIST ? RC_CONFLICT : RC_IO, "cannot make keys.dat");
-	rc = slot_write(fd, 0, head, err);
-	if (rc == RC_OK)
-		rc = slots_sync(fd, err);
-	(void)close(fd);
-	return rc;
+	return slots_create(path, master, err);
 }
 
 static MUST_CHECK enum rc
-slot_mark(const struct key_row *row, void *arg, struct err *err)
+row_mark(const struct key_row *row, void *arg, struct err *err)
 {
 	struct keys *keys = arg;
 
-	if (row->slot <= 0 || (uint64_t)row->slot >= keys->slot_count)
-		return FAIL(err, RC_CORRUPT, "keys.dat: slot %lld is not there",
-		            (long long)row->slot);
-	keys->is_used[row->slot] = 1;
-	return RC_OK;
+	return slots_mark(keys->slots, row->slot, err);
 }
 
 static MUST_CHECK enum rc
-slots_mark(struct store_tx *tx, void *arg, struct err *err)
+rows_mark(struct store_tx *tx, void *arg, struct err *err)
 {
-	return store_key_scan(tx, 0, (struct id){ { 0 } }, slot_mark, arg, err);
+	return store_key_scan(tx, 0, (struct id){ { 0 } }, row_mark, arg, err);
 }
 
 /* A slot that no row names was written before a crash, or not quite destroyed. */
 static MUST_CHECK enum rc
-orphans_wipe(struct keys *keys, struct err *err)
+parts_open(struct keys *keys, const struct keys_options *options, struct err *err)
 {
-	uint8_t bytes[SLOT_BYTES];
-	bool is_dirty = false;
+	const struct slots_options slots = { options->path, options->master,
+		                             options->is_read_only };
 
-	for (uint64_t slot = 1; slot < keys->slot_count; slot++) {
-		uint8_t blank[SLOT_BYTES] = { 0 };
-		if (keys->is_used[slot])
-			continue;
-		TRY(slot_read(keys, slot, bytes, err));
-		memcpy(blank + GENERATION_AT, bytes + GENERATION_AT, 4);
-		if (secret_eq(blank, bytes, SLOT_BYTES))
-			continue;
-		TRY(slot_write(keys->fd, slot, blank, err));
-		is_dirty = true;
-	}
-	return is_dirty ? slots_sync(keys->fd, err) : RC_OK;
-}
-
-static MUST_CHECK enum rc
-file_open(struct keys *keys, const struct keys_options *options, struct err *err)
-{
-	uint8_t head[SLOT_BYTES] = { 0 };
-	struct stat stat;
-
-	keys->fd = open(options->path, (options->is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-	if (keys->fd < 0 || fstat(keys->fd, &stat) != 0)
-		return FAIL(err, RC_IO, "cannot open keys.dat");
-	if (pread(keys->fd, head, SLOT_BYTES, 0) != SLOT_BYTES ||
-	    memcmp(head, FILE_MAGIC, sizeof(FILE_MAGIC)) != 0)
-		return FAIL(err, RC_CORRUPT, "keys.dat: the head is not one of ours");
-	keys->slot_count = (uint64_t)stat.st_size / SLOT_BYTES;
-	keys->is_used = calloc(keys->slot_count, 1);
-	if (keys->is_used == NULL)
-		abort();
-	keys->is_used[0] = 1;
-	keys->next = 1;
+	TRY(slots_open(&keys->slots, &slots, err));
 	if (options->is_read_only) /* the server beside may add slots at this moment */
 		return RC_OK;
-	TRY(store_read(keys->store, slots_mark, keys, err));
-	return orphans_wipe(keys, err);
+	TRY(store_read(keys->store, rows_mark, keys, err));
+	return slots_wipe_free(keys->slots, err);
 }
 
 enum rc
@@ -249,13 +82,12 @@ keys_open(struct keys **keys, const struct keys_options *options, struct err *er
 	if (opened == NULL)
 		abort();
 	opened->store = options->store;
-	opened->fd = -1;
 	opened->master = secret_alloc(sizeof(*opened->master));
 	*opened->master = *options->master;
 	opened->cache = key_cache_new(LIMIT_KEYS_CACHED);
+	(void)pthread_rwlock_init(&opened->making, NULL);
 	(void)pthread_mutex_init(&opened->destroying, NULL);
-	(void)pthread_mutex_init(&opened->lock, NULL);
-	rc = file_open(opened, options, err);
+	rc = parts_open(opened, options, err);
 	if (rc != RC_OK) {
 		keys_close(opened);
 		return rc;
@@ -270,12 +102,10 @@ keys_close(struct keys *keys)
 	if (keys == NULL)
 		return;
 	key_cache_free(keys->cache);
+	slots_close(keys->slots);
 	secret_free(keys->master, sizeof(*keys->master));
-	if (keys->fd >= 0)
-		(void)close(keys->fd);
+	(void)pthread_rwlock_destroy(&keys->making);
 	(void)pthread_mutex_destroy(&keys->destroying);
-	(void)pthread_mutex_destroy(&keys->lock);
-	free(keys->is_used);
 	free(keys);
 }
 
@@ -339,7 +169,7 @@ key_above(struct keys *keys, const struct key_name *name, struct key *above, str
 }
 
 struct row_insert {
-	const struct key_row *row;
+	struct key_row *row;
 	const struct key_row
 	    *above; /* as it stood when the key was wrapped; NULL: the master */
 };
@@ -361,31 +191,6 @@ row_insert(struct store_tx *tx, void *arg, struct err *err)
 	return store_key_insert(tx, insert->row, err);
 }
 
-static void
-slot_give_back(struct keys *keys, uint64_t slot)
-{
-	(void)pthread_mutex_lock(&keys->lock);
-	keys->is_used[slot] = 0;
-	if (slot < keys->next)
-		keys->next = slot;
-	(void)pthread_mutex_unlock(&keys->lock);
-}
-
-/* Wraps the key into the slot that the row names. */
-static MUST_CHECK enum rc
-slot_fill(struct keys *keys, const struct key *above, const struct key *key,
-          struct key_row *row, struct err *err)
-{
-	uint8_t bytes[SLOT_BYTES];
-	uint64_t slot = (uint64_t)row->slot;
-
-	TRY(slot_read(keys, slot, bytes, err));
-	row->generation = (int64_t)((generation_of(bytes) + 1) & 0x7fffffff);
-	slot_wrap(above, row, key, bytes);
-	TRY(slot_write(keys->fd, slot, bytes, err));
-	return slots_sync(keys->fd, err);
-}
-
 /* The row of the key above, and then that key: in this order, since a row that
  * is still the same at the insert is the one that this key was read under. */
 static MUST_CHECK enum rc
@@ -404,6 +209,26 @@ above_find(struct keys *keys, const struct key_name *name, struct key_row *row,
 	return key_get(keys, &above_name, false, above, err);
 }
 
+/* The epoch does not turn between the slot and its row. */
+static MUST_CHECK enum rc
+key_keep(struct keys *keys, const struct key *above, struct row_insert *insert,
+         const struct key *key, struct err *err)
+{
+	CLEANUP(release) pthread_rwlock_t *held = &keys->making;
+	struct key_row *row = insert->row;
+	enum rc rc;
+
+	(void)pthread_rwlock_rdlock(held);
+	TRY(slots_take(keys->slots, &row->slot, err));
+	rc = slots_put(keys->slots, above, row, key, err);
+	if (rc == RC_OK)
+		rc = store_write(keys->store, row_insert, insert, err);
+	/* After an error of the disk the row may yet come back: its slot is kept. */
+	if (rc != RC_OK && rc != RC_IO)
+		slots_give_back(keys->slots, row->slot);
+	return rc;
+}
+
 static MUST_CHECK enum rc
 key_make(struct keys *keys, const struct key_name *name, struct key *key, struct err *err)
 {
@@ -414,7 +239,6 @@ key_make(struct keys *keys, const struct key_name *name, struct key *key, struct
 		               .class = name->class,
 		               .month = name->month };
 	struct row_insert insert = { &row, is_root(name) ? NULL : &above_row };
-	uint64_t slot = 0;
 	enum rc rc;
 
 	if (is_root(name))
@@ -422,17 +246,7 @@ key_make(struct keys *keys, const struct key_name *name, struct key *key, struct
 	else
 		TRY(above_find(keys, name, &above_row, &above, err));
 	random_bytes(key->bytes, KEY_BYTES);
-	(void)pthread_mutex_lock(&keys->lock);
-	rc = slot_take(keys, &slot, err);
-	(void)pthread_mutex_unlock(&keys->lock);
-	TRY(rc);
-	row.slot = (int64_t)slot;
-	rc = slot_fill(keys, &above, key, &row, err);
-	if (rc == RC_OK)
-		rc = store_write(keys->store, row_insert, &insert, err);
-	/* After an error of the disk the row may yet come back: its slot is kept. */
-	if (rc != RC_OK && rc != RC_IO)
-		slot_give_back(keys, slot);
+	rc = key_keep(keys, &above, &insert, key, err);
 	if (rc == RC_CONFLICT) /* somebody else made it meanwhile */
 		return key_get(keys, name, false, key, err);
 	return rc;
@@ -448,7 +262,6 @@ key_get(struct keys *keys, const struct key_name *name, bool may_make, struct ke
 		                          .owner = name->owner,
 		                          .class = name->class,
 		                          .month = name->month } };
-	uint8_t bytes[SLOT_BYTES];
 	uint64_t epoch = 0;
 	enum rc rc;
 
@@ -462,8 +275,7 @@ key_get(struct keys *keys, const struct key_name *name, bool may_make, struct ke
 	}
 	TRY(rc);
 	TRY(key_above(keys, name, &above, err));
-	TRY(slot_read(keys, (uint64_t)find.row.slot, bytes, err));
-	TRY(slot_unwrap(&above, &find.row, bytes, key, err));
+	TRY(slots_get(keys->slots, &above, &find.row, key, err));
 	key_cache_put(keys->cache, &cached, key, epoch);
 	return RC_OK;
 }
@@ -542,23 +354,15 @@ row_delete(struct store_tx *tx, void *arg, struct err *err)
 static MUST_CHECK enum rc
 slot_destroy(struct keys *keys, const struct key_row *row, struct err *err)
 {
+	CLEANUP(release) pthread_rwlock_t *held = &keys->making;
 	struct row_find find = { .row = *row };
-	uint32_t generation = htole32((uint32_t)row->generation);
-	uint8_t blank[SLOT_BYTES] = { 0 };
 
-	memcpy(blank + GENERATION_AT, &generation, sizeof(generation));
-	TRY(slot_write(keys->fd, (uint64_t)row->slot, blank, err));
-	TRY(slots_sync(keys->fd, err));
+	(void)pthread_rwlock_rdlock(held);
+	TRY(slots_blank(keys->slots, row, err));
 	key_cache_drop(keys->cache, row->tenant, row->owner);
 	TRY(store_write(keys->store, row_delete, &find, err));
-	slot_give_back(keys, (uint64_t)row->slot);
+	slots_give_back(keys->slots, row->slot);
 	return RC_OK;
-}
-
-static void
-unlock(pthread_mutex_t **mutex)
-{
-	(void)pthread_mutex_unlock(*mutex);
 }
 
 /* The slot of a row that somebody else has destroyed since it was read may hold
@@ -636,6 +440,64 @@ keys_destroy_owner(struct keys *keys, int64_t tenant, struct id owner, struct er
 	return RC_OK;
 }
 
+/* --- the epoch ------------------------------------------------------------------------- */
+
+int64_t
+keys_epoch(struct keys *keys)
+{
+	return slots_epoch(keys->slots);
+}
+
+struct turning {
+	struct keys *keys;
+	struct slots_turn *turn;
+};
+
+static MUST_CHECK enum rc
+row_turn(const struct key_row *row, void *arg, struct err *err)
+{
+	CLEANUP(key_wipe) struct key above = { { 0 } };
+	const struct key_name name = { row->tenant, row->owner, row->class, row->month };
+	const struct turning *turning = arg;
+
+	TRY(key_above(turning->keys, &name, &above, err));
+	return slots_turn_put(turning->turn, &above, row, err);
+}
+
+static MUST_CHECK enum rc
+rows_turn(struct store_tx *tx, void *arg, struct err *err)
+{
+	return store_key_scan(tx, 0, (struct id){ { 0 } }, row_turn, arg, err);
+}
+
+enum rc
+keys_epoch_turn(struct keys *keys, int64_t *epoch, struct err *err)
+{
+	CLEANUP(release) pthread_rwlock_t *held = &keys->making;
+	CLEANUP(slots_turn_drop) struct slots_turn *turn = NULL;
+	struct turning turning = { .keys = keys };
+
+	(void)pthread_rwlock_wrlock(held);
+	TRY(slots_turn_begin(keys->slots, &turn, err));
+	turning.turn = turn;
+	TRY(store_read(keys->store, rows_turn, &turning, err));
+	TRY(slots_turn_commit(turn, err));
+	*epoch = slots_epoch(keys->slots);
+	return RC_OK;
+}
+
+/* The epoch stays what it is until both are copied. */
+enum rc
+keys_copy(struct keys *keys, const struct keys_copying *to, struct err *err)
+{
+	CLEANUP(release) pthread_rwlock_t *held = &keys->making;
+
+	(void)pthread_rwlock_rdlock(held);
+	TRY(to->begin(to->arg, slots_epoch(keys->slots), err));
+	TRY(slots_copy_epoch(keys->slots, to->epoch_key, err));
+	return slots_copy(keys->slots, &to->file, err);
+}
+
 /* --- checking ------------------------------------------------------------------------ */
 
 struct verify {
@@ -652,12 +514,10 @@ row_verify(const struct key_row *row, void *arg, struct err *err)
 	CLEANUP(key_wipe) struct key key = { { 0 } };
 	struct key_name name = { row->tenant, row->owner, row->class, row->month };
 	struct verify *verify = arg;
-	uint8_t bytes[SLOT_BYTES];
 
 	verify->count++;
 	if (key_above(verify->keys, &name, &above, err) != RC_OK ||
-	    slot_read(verify->keys, (uint64_t)row->slot, bytes, err) != RC_OK ||
-	    slot_unwrap(&above, row, bytes, &key, err) != RC_OK)
+	    slots_get(verify->keys->slots, &above, row, &key, err) != RC_OK)
 		verify->bad(verify->arg, row);
 	return RC_OK;
 }

@@ -8,7 +8,9 @@
  * Destroying a key overwrites its slot and syncs, drops it from the cache, and
  * then the row; what was sealed under it, and every key below it, is noise.
  *
- *   slot: nonce 12 ‖ wrapped key 32 ‖ tag 16 ‖ generation 4 (little endian)
+ * Slots are wrapped under the epoch key too, which lies in epoch.key and is
+ * another one every EPOCH_DAYS: then all slots are written anew, and no copy of
+ * the old keys.dat opens (slots.h has the files' shapes and the steps of a turn).
  *
  * The wrapping binds tenant, owner, class, month, slot and generation, so a
  * slot that is moved, swapped or flipped is RC_CORRUPT, named by its number.
@@ -16,6 +18,7 @@
 #ifndef VAULT_KEYS_H
 #define VAULT_KEYS_H
 
+#include "base/stream.h"
 #include "crypto/secret.h"
 #include "store/store.h"
 
@@ -32,14 +35,18 @@ struct key_name {
  * takes along.  Both keys of such a record are apart from the others'. */
 #define HOLD_MONTH 1
 
-enum rc keys_create(const char *path, struct err *err) MUST_CHECK;
+#define EPOCH_DAYS 7
+
+/* keys.dat and, beside it, epoch.key. */
+enum rc keys_create(const char *path, const struct key *master, struct err *err) MUST_CHECK;
 struct keys_options {
 	const char *path;
 	struct store *store;
 	const struct key *master; /* copied to locked memory */
 	bool is_read_only;        /* beside a running server: nothing is made or wiped */
 };
-/* Slots that no row names are overwritten. */
+/* Slots that no row names are overwritten; a turn that a crash cut short is
+ * finished or undone.  RC_CORRUPT: keys.dat and epoch.key are of two epochs. */
 enum rc keys_open(struct keys **keys, const struct keys_options *options, struct err *err)
     MUST_CHECK;
 void keys_close(struct keys *keys);
@@ -75,6 +82,25 @@ enum rc keys_destroy(struct keys *keys, const struct key_name *name, struct err 
 /* Destroys the node of an owner first, then its class keys. */
 enum rc keys_destroy_owner(struct keys *keys, int64_t tenant, struct id owner, struct err *err)
     MUST_CHECK;
+
+/* --- the epoch ----------------------------------------------------------------------- */
+
+int64_t keys_epoch(struct keys *keys);
+/* Wraps every key under a new epoch key, puts the new keys.dat in place and
+ * overwrites the old files.  Keys are read meanwhile, none is made or destroyed:
+ * whoever wants to waits.  RC_CORRUPT: a slot does not open, and nothing is
+ * turned.  *epoch: the new one. */
+enum rc keys_epoch_turn(struct keys *keys, int64_t *epoch, struct err *err) MUST_CHECK;
+
+/* keys.dat as it is, and the bytes of epoch.key, of one epoch.  A copy taken after
+ * a snapshot of the store holds every key of it that is not destroyed. */
+struct keys_copying {
+	enum rc (*begin)(void *arg, int64_t epoch, struct err *err); /* first */
+	void *arg;
+	struct buf *epoch_key; /* then this */
+	struct sink file;      /* then this, as often as needed */
+};
+enum rc keys_copy(struct keys *keys, const struct keys_copying *to, struct err *err) MUST_CHECK;
 
 /* Opens every slot that a row names; `bad` is called for each that does not. */
 enum rc keys_verify(struct keys *keys, uint64_t *count,

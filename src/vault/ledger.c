@@ -432,6 +432,7 @@ ledger_figures(struct ledger *ledger, struct ledger_figures *figures)
 {
 	(void)pthread_mutex_lock(&ledger->lock);
 	*figures = (struct ledger_figures){ .lines = ledger->lines, .last = ledger->last };
+	figures->has_shipper = ledger->has_shipper;
 	if (ledger->has_shipper) {
 		figures->unshipped = ledger->lines - ledger->shipped;
 		figures->unshipped_us = ledger->unshipped_us;

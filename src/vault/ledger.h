@@ -89,6 +89,7 @@ enum rc ledger_ship_again(struct ledger *ledger, struct err *err) MUST_CHECK;
 enum rc ledger_ship_all(struct ledger *ledger, struct err *err) MUST_CHECK;
 
 struct ledger_figures {
+	bool has_shipper;
 	int64_t lines;
 	int64_t unshipped;    /* of them; 0 without a shipper */
 	int64_t unshipped_us; /* when the oldest of them was appended; 0: none */

@@ -2,7 +2,7 @@
  * The data directory and its tenants.
  *
  *   DIR/master.key  32 bytes, 0600 (or the systemd credential "master.key")
- *   DIR/keys.dat    wrapped keys (keys.h)
+ *   DIR/keys.dat    wrapped keys, and DIR/epoch.key (keys.h)
  *   DIR/troth.db    the store
  *   DIR/log/        tiles of the audit logs
  *   DIR/ledger      what has been destroyed (ledger.h)
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "vault/inside.h"
+#include "vault/version.h"
 
 #define PATH_BYTES  512
 #define SWEEP_EVERY US_PER_HOUR
@@ -43,9 +44,8 @@ fd_close(int *fd)
 /* --- the master key ---------------------------------------------------------- */
 
 static MUST_CHECK enum rc
-master_create(const char *dir, struct err *err)
+master_create(const char *dir, struct key *master, struct err *err)
 {
-	CLEANUP(key_wipe) struct key master = { { 0 } };
 	CLEANUP(fd_close) int fd = -1;
 	char path[PATH_BYTES];
 
@@ -54,8 +54,8 @@ master_create(const char *dir, struct err *err)
 	if (fd < 0)
 		return FAIL(err, errno == EEXIST ? RC_CONFLICT : RC_IO,
 		            "cannot make master.key: is there a data directory already?");
-	random_bytes(master.bytes, KEY_BYTES);
-	if (write(fd, master.bytes, KEY_BYTES) != KEY_BYTES || fsync(fd) != 0)
+	random_bytes(master->bytes, KEY_BYTES);
+	if (write(fd, master->bytes, KEY_BYTES) != KEY_BYTES || fsync(fd) != 0)
 		return FAIL(err, RC_IO, "cannot write master.key");
 	return RC_OK;
 }
@@ -120,6 +120,7 @@ origin_put(struct store_tx *tx, void *arg, struct err *err)
 enum rc
 vault_create(const struct vault_options *options, struct err *err)
 {
+	CLEANUP(key_wipe) struct key master = { { 0 } };
 	struct origin_put put = { str_from_c(options->origin_host) };
 	struct store *store = NULL;
 	char path[PATH_BYTES];
@@ -127,9 +128,9 @@ vault_create(const struct vault_options *options, struct err *err)
 
 	if (mkdir(options->dir, 0700) != 0 && errno != EEXIST)
 		return FAIL(err, RC_IO, "cannot make the data directory");
-	TRY(master_create(options->dir, err));
+	TRY(master_create(options->dir, &master, err));
 	TRY(path_in(options->dir, "keys.dat", path, err));
-	TRY(keys_create(path, err));
+	TRY(keys_create(path, &master, err));
 	TRY(store_at(options, &store, err));
 	rc = store_write(store, origin_put, &put, err);
 	store_close(store);
@@ -191,6 +192,7 @@ parts_open(struct vault *vault, const struct vault_options *options, struct err 
 	TRY(audit_open(&vault->audit, &audit, err));
 	TRY(server_log_open(vault, err));
 	TRY(tenant_load_all(vault, err));
+	TRY(vault_policy_advance(vault, err));
 	return vault->is_read_only ? RC_OK : subjects_finish_erasing(vault, err);
 }
 
@@ -231,9 +233,15 @@ vault_close(struct vault *vault)
 			const struct policy *in;
 			struct policy *out;
 		} policy = { .in = vault->tenants[i]->policy };
+		union {
+			const struct zone *in;
+			struct zone *out;
+		} zone = { .in = vault->tenants[i]->time_zone };
 		policy_free(policy.out);
+		zone_close(&zone.out);
 		free(vault->tenants[i]);
 	}
+	policies_end(vault->kept);
 	arena_free(&vault->texts);
 	fd_close(&vault->lock_fd);
 	(void)pthread_rwlock_destroy(&vault->lock);
@@ -282,11 +290,16 @@ enum rc
 vault_tick(struct vault *vault, struct err *err)
 {
 	int64_t now_us = clock_now_us(vault->clock);
+	struct err ship_err;
 
 	TRY(audit_advance(vault->audit, err));
+	TRY(vault_policy_advance(vault, err));
+	DISCARD(ledger_ship_again(vault->ledger, &ship_err),
+	        "tried again, and told by a figure");
 	if (now_us - vault->swept_us < SWEEP_EVERY)
 		return RC_OK;
 	vault->swept_us = now_us;
+	TRY(epoch_tick(vault, err));
 	TRY(subjects_finish_erasing(vault, err));
 	return store_write(vault->store, sweep, &now_us, err);
 }
