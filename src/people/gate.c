@@ -121,10 +121,17 @@ gate_open(const struct people *people, const struct tenant *tenant, struct id pe
 enum rc
 gate_check(struct store_tx *tx, int64_t tenant, struct id person, struct err *err)
 {
+	struct subject_row subject = { .tenant = tenant, .id = person };
 	struct id now;
 
 	TRY(gate_find(tx, tenant, person, &now, err));
-	if (id_is_zero(now))
-		return RC_OK;
+	if (id_is_zero(now)) {
+		enum rc rc = store_subject_find(tx, &subject, err);
+		if (rc == RC_NOT_FOUND ||
+		    (rc == RC_OK && (subject.flags & SUBJECT_DECEASED) == 0))
+			return RC_OK;
+		if (rc != RC_OK)
+			return rc;
+	}
 	return FAIL(err, RC_UNAUTHENTICATED, "this account is closed");
 }

@@ -21,10 +21,12 @@ struct actor {
 	enum actor_kind kind;
 	struct id id;      /* the person's, the device's */
 	struct id subject; /* whose data is its own: the person itself, a device's member */
-	const struct policy_role *role; /* NULL for nobody and the system */
-	int assurance;                  /* 0 nobody, 1 link or token, 2 second factor */
-	struct id session;              /* the session or token it came by; zero: none */
-	struct str reason;              /* stated for this access; empty: none */
+	/* NULL for nobody and the system.  Of an earlier policy it stands for the role of
+	 * its name: policies are replaced while requests are under way. */
+	const struct policy_role *role;
+	int assurance;     /* 0 nobody, 1 link or token, 2 second factor */
+	struct id session; /* the session or token it came by; zero: none */
+	struct str reason; /* stated for this access; empty: none */
 };
 
 /* What decide() needs to know of the subject, read in the same transaction. */
@@ -32,8 +34,11 @@ struct subject_state {
 	int64_t kind;
 	int64_t flags; /* enum subject_flag */
 	int64_t version;
-	bool is_shared;      /* an active consent shares it with the actor */
-	policy_set consents; /* purposes with an active consent */
+	bool is_represented;   /* the actor acts for it: guardian, agent, executor */
+	policy_set shared;     /* recipients through which it is shared with the actor */
+	policy_set consents;   /* purposes with a consent in force */
+	policy_set agreed;     /* recipients with a consent in force, for their purpose */
+	policy_set objections; /* purposes objected to */
 };
 
 struct ask {
@@ -43,6 +48,13 @@ struct ask {
 	struct str purpose;
 	struct str recipient; /* with VERB_RELEASE */
 	struct id subject;    /* zero: over many subjects (needs SCOPE_ALL) */
+	/* VERB_READ over many of whom each is decided by itself, and left out where it is
+	 * refused: then SCOPE_SHARED will do, and consent is each one's. */
+	bool is_each;
+	/* with VERB_RELEASE: */
+	struct id person;      /* at the recipient; zero: nobody in particular */
+	enum policy_form form; /* of what leaves; 0: as it is */
+	bool is_registered;    /* who, why and when stand in the register */
 };
 
 enum refusal {
@@ -61,10 +73,15 @@ enum refusal {
 	REFUSAL_SUBJECT_KIND,
 	REFUSAL_SUBJECT_RESTRICTED,
 	REFUSAL_SUBJECT_ERASED,
+	REFUSAL_PURPOSE_NOT_OF_RECIPIENT,
+	REFUSAL_FORM,
+	REFUSAL_UNREGISTERED,
+	REFUSAL_OBJECTED,
 	REFUSAL_FIELD_UNDECLARED, /* of a body: not decide()'s, but the vault's */
+	REFUSAL_MINOR,            /* consents alone: likewise */
 };
 
-#define DECISION_STEPS_MAX 16
+#define DECISION_STEPS_MAX 24
 
 /* One line of the explanation: what was asked of the policy, and the answer. */
 struct decision_step {
@@ -83,9 +100,12 @@ struct decision {
 };
 
 /* The first refusal met ends the steps.  `state` may be NULL for an ask without
- * one subject. */
+ * one subject.  GDPR Art. 6(1)(a), 7(3), 18(2), 21(1) and (2). */
 void decide(const struct policy *policy, const struct actor *actor, const struct ask *ask,
             const struct subject_state *state, struct decision *decision);
+
+/* The actor's role in this policy; NULL when it has none of that name. */
+const struct policy_role *decide_role(const struct policy *policy, const struct actor *actor);
 
 const char *refusal_word(enum refusal refusal); /* "role", as entries and errors have it */
 const char *refusal_text(enum refusal refusal); /* a sentence for people */

@@ -39,7 +39,10 @@ vault_release(const struct door *door, const struct vault_release *release, int6
 		           .class = release->class,
 		           .purpose = door->purpose,
 		           .recipient = release->recipient,
-		           .subject = release->subject };
+		           .subject = release->subject,
+		           .person = release->person,
+		           .form = release->form,
+		           .is_registered = !id_is_zero(release->registered) };
 
 	TRY(touch_begin(&touch, door, &ask, "release", err));
 	touch_about(&touch, (struct str){ (const char *)release->content.bytes, DIGEST_BYTES },
@@ -76,6 +79,7 @@ look_fill(const struct looks_read *read, size_t i, struct look *look, struct err
 	CLEANUP(json_free) struct json json = { NULL };
 	const struct look_row *row = &read->rows[i];
 	int64_t place[3] = { row->tenant, row->index, row->time_us };
+	struct json_object *recipient;
 	struct str actor;
 	struct str text;
 	uint8_t *opened;
@@ -101,6 +105,9 @@ look_fill(const struct looks_read *read, size_t i, struct look *look, struct err
 	look->class = str_copy(read->arena, look->class);
 	look->purpose = str_copy(read->arena, look->purpose);
 	look->reason = str_copy(read->arena, look->reason);
+	if (json_find(json.root, "recipient", &recipient) &&
+	    json_kind(recipient) == JSON_STRING)
+		look->recipient = str_copy(read->arena, json_text(recipient));
 	return RC_OK;
 }
 

@@ -1,7 +1,7 @@
 /*
- * A list over many subjects: whoever is in it is told, and whoever is restricted
- * or gone is not in it.  The log has one entry for the list; each subject has a
- * line of its own about that entry.
+ * A list over many subjects: whoever is in it is told, and whoever does not share or
+ * consent, objects, is restricted or gone is not in it.  The log has one entry for the list;
+ * each subject has a line of its own about that entry.
  */
 #include "vault/inside.h"
 
@@ -15,25 +15,42 @@ seen_find(const struct touch *touch, struct id subject)
 	return NULL;
 }
 
-static bool
-is_left_out(const struct touch *touch, const struct subject_row *subject)
+/* Decided as if it were asked about this subject alone; a reason is stated for a list
+ * as a whole or not at all, which the list's own decision has seen to. */
+static MUST_CHECK enum rc
+subject_is_taken(struct store_tx *tx, const struct touch *touch, struct id id, bool *is_taken,
+                 struct err *err)
 {
-	int64_t flags = SUBJECT_ERASED;
+	struct subject_row subject = { .tenant = touch->door->tenant->id, .id = id };
+	struct actor actor = *touch->door->actor;
+	struct ask ask = touch->ask;
+	struct subject_state state;
+	struct decision decision;
 
-	if (touch->door->actor->kind != ACTOR_SYSTEM)
-		flags |= SUBJECT_RESTRICTED;
-	return (subject->flags & flags) != 0;
+	TRY(store_subject_find(tx, &subject, err));
+	TRY(touch_state(tx, touch, &subject, &state, err));
+	ask.subject = id;
+	if (actor.reason.len == 0)
+		actor.reason = STR("list");
+	decide(touch->policy, &actor, &ask, &state, &decision);
+	*is_taken = decision.refusal == REFUSAL_NONE;
+	return RC_OK;
 }
 
+/* Rows of one subject often stand together. */
 enum rc
 touch_many_take(struct store_tx *tx, const struct touch *touch, const struct touch_rows *page,
                 struct touch_rows *taken, struct err *err)
 {
+	struct id last = { { 0 } };
+	bool is_taken = false;
+
 	for (size_t i = 0; i < page->count; i++) {
-		struct subject_row subject = { .tenant = touch->door->tenant->id,
-			                       .id = page->items[i].subject };
-		TRY(store_subject_find(tx, &subject, err));
-		if (!is_left_out(touch, &subject))
+		if (i == 0 || !id_eq(page->items[i].subject, last))
+			TRY(subject_is_taken(tx, touch, page->items[i].subject, &is_taken,
+			                     err));
+		last = page->items[i].subject;
+		if (is_taken)
 			taken->items[taken->count++] = page->items[i];
 	}
 	return RC_OK;

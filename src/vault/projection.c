@@ -180,6 +180,7 @@ vault_projections(const struct door *door, struct projection_query *query, struc
 	struct projections_read read = { .touch = &touch, .query = query, .arena = arena };
 	struct ask ask = { .verb = VERB_READ, .class = query->class, .purpose = door->purpose };
 
+	ask.is_each = query->count != 1;
 	if (query->count == 1)
 		ask.subject = query->subjects[0];
 	read.rows = arena_alloc(arena, (query->count + 1) * sizeof(*read.rows),

@@ -4,6 +4,7 @@
 #include "crypto/seal.h"
 
 #define COMMIT_TEXT_MAX 64        /* bytes of ids that a commitment is made over in one go */
+#define CHOICES_BYTES   (4 * MIB) /* of one subject's choices: LIMIT_PAGE_ROWS rows */
 #define LOOK_BYTES      (4 * KIB) /* of one line of who looked, with a stated reason */
 
 static struct commitment
@@ -73,7 +74,7 @@ touch_keys(struct touch *touch, struct err *err)
 static void
 touch_words(struct touch *touch)
 {
-	const struct policy *policy = touch->door->tenant->policy;
+	const struct policy *policy = touch->policy;
 	const struct ask *ask = &touch->ask;
 
 	if (policy_class_find(policy, ask->class) != NULL)
@@ -91,17 +92,135 @@ enum rc
 touch_begin(struct touch *touch, const struct door *door, const struct ask *ask,
             const char *act, struct err *err)
 {
-	*touch = (struct touch){ .door = door, .act = act, .ask = *ask, .index = -1 };
+	*touch = (struct touch){ .door = door,
+		                 .policy = door->tenant->policy,
+		                 .act = act,
+		                 .ask = *ask,
+		                 .index = -1 };
 	touch->has_subject = !id_is_zero(ask->subject);
 	touch->entry.act = str_from_c(act);
 	touch_words(touch);
-	touch->entry.policy = door->tenant->policy->hash;
+	touch->entry.policy = touch->policy->hash;
 	if (door->actor->kind == ACTOR_SYSTEM)
 		touch->entry.role = STR("system");
 	else if (door->actor->role != NULL)
 		touch->entry.role = door->actor->role->name;
 	random_bytes(touch->entry.nonce, sizeof(touch->entry.nonce));
 	return touch_keys(touch, err);
+}
+
+/* --- the subject as the transaction sees it ----------------------------------------- */
+
+static bool
+is_in_force(const struct choice_row *row, int64_t now_us)
+{
+	return row->from_us <= now_us && now_us < row->until_us;
+}
+
+/* With this actor: by name, or as one of those who act for the recipient.  Where a role
+ * has the recipient's name, whoever it is shared with must hold that role. */
+static bool
+is_with_actor(const struct touch *touch, const struct choice_row *row,
+              const struct policy_recipient *recipient)
+{
+	const struct actor *actor = touch->door->actor;
+	const struct policy_role *role = decide_role(touch->policy, actor);
+	bool is_of_role = role != NULL && str_eq(role->name, recipient->name);
+
+	if (actor->kind != ACTOR_PERSON)
+		return false;
+	if (id_is_zero(row->person))
+		return is_of_role;
+	return id_eq(row->person, actor->id) &&
+	       (is_of_role || policy_role_find(touch->policy, recipient->name) == NULL);
+}
+
+/* Consent is for the purpose that the recipient has in this policy. */
+static void
+recipient_weigh(const struct touch *touch, const struct choice_row *row,
+                struct subject_state *state)
+{
+	const struct policy *policy = touch->policy;
+
+	for (size_t i = 0; i < policy->recipient_count; i++) {
+		const struct policy_recipient *recipient = &policy->recipients[i];
+		if (policy_number(recipient->name) != row->recipient)
+			continue;
+		if (recipient->when != WHEN_CONSENT ||
+		    (recipient->purpose.len != 0 &&
+		     policy_number(recipient->purpose) != row->purpose))
+			return;
+		if (id_is_zero(row->person) || id_eq(row->person, touch->ask.person))
+			state->agreed |= (policy_set)1 << i;
+		if (is_with_actor(touch, row, recipient))
+			state->shared |= (policy_set)1 << i;
+		return;
+	}
+}
+
+static policy_set
+purpose_bit(const struct policy *policy, int64_t number)
+{
+	for (size_t i = 0; i < policy->purpose_count; i++) {
+		if (policy_number(policy->purposes[i].name) == number)
+			return (policy_set)1 << i;
+	}
+	return 0;
+}
+
+bool
+choice_represents(const struct choice_row *row, struct id person, int64_t flags)
+{
+	bool is_executor = row->recipient == policy_number(STR("executor"));
+
+	if (row->kind != CHOICE_REPRESENTATION || id_is_zero(person) ||
+	    !id_eq(row->person, person))
+		return false;
+	return is_executor == ((flags & SUBJECT_DECEASED) != 0);
+}
+
+static void
+choice_weigh(const struct touch *touch, const struct choice_row *row,
+             struct subject_state *state)
+{
+	switch (row->kind) {
+	case CHOICE_CONSENT:
+		state->consents |= purpose_bit(touch->policy, row->purpose);
+		recipient_weigh(touch, row, state);
+		return;
+	case CHOICE_OBJECTION:
+		state->objections |= purpose_bit(touch->policy, row->purpose);
+		return;
+	case CHOICE_REPRESENTATION:
+		state->is_represented |=
+		    choice_represents(row, touch->door->actor->id, state->flags);
+		return;
+	default:
+		return;
+	}
+}
+
+enum rc
+touch_state(struct store_tx *tx, const struct touch *touch, const struct subject_row *subject,
+            struct subject_state *state, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct choice_row *rows;
+	size_t count;
+
+	*state = (struct subject_state){ .kind = subject->kind,
+		                         .flags = subject->flags,
+		                         .version = subject->state_version };
+	if ((subject->flags & SUBJECT_HAS_CHOICES) == 0)
+		return RC_OK;
+	arena_init(&arena, CHOICES_BYTES);
+	TRY(store_choice_list(tx, subject->tenant, subject->id, (struct id){ { 0 } }, &arena,
+	                      &rows, &count, err));
+	for (size_t i = 0; i < count; i++) {
+		if (is_in_force(&rows[i], store_tx_now_us(tx)))
+			choice_weigh(touch, &rows[i], state);
+	}
+	return RC_OK;
 }
 
 enum rc
@@ -113,14 +232,12 @@ touch_decide(struct store_tx *tx, struct touch *touch, struct err *err)
 		touch->subject = (struct subject_row){ .tenant = touch->door->tenant->id,
 			                               .id = touch->ask.subject };
 		TRY(store_subject_find(tx, &touch->subject, err));
-		state = (struct subject_state){ .kind = touch->subject.kind,
-			                        .flags = touch->subject.flags,
-			                        .version = touch->subject.state_version };
+		TRY(touch_state(tx, touch, &touch->subject, &state, err));
 		if (touch->state_version != 0 && touch->state_version != state.version)
 			return FAIL(err, RC_RETRY, "the subject's state has changed");
 		touch->state_version = state.version;
 	}
-	decide(touch->door->tenant->policy, touch->door->actor, &touch->ask,
+	decide(touch->policy, touch->door->actor, &touch->ask,
 	       touch->has_subject ? &state : NULL, &touch->decision);
 	if (touch->decision.refusal == REFUSAL_SUBJECT_ERASED)
 		return FAIL(err, RC_GONE, "there is no such subject (any more)");
@@ -130,7 +247,7 @@ touch_decide(struct store_tx *tx, struct touch *touch, struct err *err)
 enum rc
 touch_class(struct touch *touch, const struct policy_class **class, struct err *err)
 {
-	*class = policy_class_find(touch->door->tenant->policy, touch->ask.class);
+	*class = policy_class_find(touch->policy, touch->ask.class);
 	if (*class != NULL)
 		return RC_OK;
 	return touch_refuse(touch, REFUSAL_CLASS_UNDECLARED, err);
@@ -196,6 +313,8 @@ look_record(struct store_tx *tx, const struct touch *touch, const struct touch_s
 	json_text_at(&out, "class", touch->entry.class);
 	json_text_at(&out, "purpose", touch->entry.purpose);
 	json_text_at(&out, "reason", touch->door->actor->reason);
+	json_text_at(&out, "recipient",
+	             touch->ask.verb == VERB_RELEASE ? touch->entry.detail : STR_EMPTY);
 	json_int_at(&out, "count", seen->count);
 	json_object_close(&out);
 	TRY(buf_finish(&text, &body, err));
@@ -204,7 +323,8 @@ look_record(struct store_tx *tx, const struct touch *touch, const struct touch_s
 	return store_look_insert(tx, &row, err);
 }
 
-/* Not what a subject need not be told: its own devices writing, housekeeping. */
+/* Not what a subject need not be told: its own devices writing, housekeeping.  What
+ * leaves the house is told whoever sends it. */
 static MUST_CHECK enum rc
 looks_record(struct store_tx *tx, const struct touch *touch, struct err *err)
 {
@@ -213,7 +333,8 @@ looks_record(struct store_tx *tx, const struct touch *touch, struct err *err)
 		                  .look = touch->look };
 	enum rc rc = RC_OK;
 
-	if (touch_is_refused(touch) || touch->door->actor->kind != ACTOR_PERSON)
+	if (touch_is_refused(touch) ||
+	    (touch->door->actor->kind != ACTOR_PERSON && touch->ask.verb != VERB_RELEASE))
 		return RC_OK;
 	if (touch->has_subject)
 		rc = look_record(tx, touch, &one, err);

@@ -259,11 +259,13 @@ a_release_is_recorded_and_one_without_consent_is_refused(void **state)
 	                                           "member", 12 });
 	str_is(entry.detail, "third_party");
 	release.recipient = STR("research");
+	release.form = AS_AGGREGATE;
 	RC_IS(f, vault_release(&system, &release, &index, &f->err), RC_DENIED);
 	(void)entry_is(f, before++,
 	               &(struct expected_entry){ "release", "measurement", "research",
 	                                         "consent", "system", 0 });
 	release.recipient = STR("\"advertiser\"");
+	release.form = AS_IS;
 	RC_IS(f, vault_release(&ana, &release, &index, &f->err), RC_DENIED);
 	entry = entry_is(f, before++,
 	                 &(struct expected_entry){ "release", "measurement", "sharing",
