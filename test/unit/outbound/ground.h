@@ -94,13 +94,20 @@ ground_new(void)
 }
 
 static inline void
+ground_stop(struct ground *ground)
+{
+	if (ground->server <= 0)
+		return;
+	(void)kill(ground->server, SIGTERM);
+	(void)waitpid(ground->server, NULL, 0);
+	ground->server = 0;
+}
+
+static inline void
 ground_free(struct ground *ground)
 {
 	place_close(&ground->place);
-	if (ground->server > 0) {
-		(void)kill(ground->server, SIGTERM);
-		(void)waitpid(ground->server, NULL, 0);
-	}
+	ground_stop(ground);
 	(void)ground_run(ground, "rm -r ../$(basename $PWD)");
 	arena_free(&ground->arena);
 	free(ground);
