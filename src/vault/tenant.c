@@ -110,6 +110,7 @@ tenant_keep(struct vault *vault, const struct tenant_row *row, struct policy *po
             struct err *err)
 {
 	struct tenant *tenant = calloc(1, sizeof(*tenant));
+	struct zone *zone = NULL;
 	enum rc rc;
 
 	if (tenant == NULL)
@@ -122,8 +123,12 @@ tenant_keep(struct vault *vault, const struct tenant_row *row, struct policy *po
 		                   .policy = policy,
 		                   .state = (enum tenant_state)row->state,
 		                   .created_us = row->created_us };
-	rc = log_open(vault, tenant, err);
+	rc = zone_open(&zone, tenant->zone, err);
+	tenant->time_zone = zone;
+	if (rc == RC_OK)
+		rc = log_open(vault, tenant, err);
 	if (rc != RC_OK) {
+		zone_close(&zone);
 		policy_free(policy);
 		free(tenant);
 		return rc;
@@ -160,22 +165,10 @@ policies_read(struct store_tx *tx, void *arg, struct err *err)
 	                         &read->policy_count, err);
 }
 
-/* The version in force: the newest that has taken effect, else the first. */
-static const struct policy_row *
-policy_in_force(const struct tenants_read *read, int64_t now_us)
-{
-	for (size_t i = 0; i < read->policy_count; i++) {
-		if (read->policies[i].effective_us <= now_us)
-			return &read->policies[i];
-	}
-	return &read->policies[read->policy_count - 1];
-}
-
 static MUST_CHECK enum rc
 tenant_load(struct vault *vault, const struct tenant_row *row, struct tenants_read *read,
             struct err *err)
 {
-	struct policy_diagnostics faults = { .arena = read->arena };
 	const struct policy_row *version;
 	struct policy *policy = NULL;
 
@@ -183,12 +176,8 @@ tenant_load(struct vault *vault, const struct tenant_row *row, struct tenants_re
 	TRY(store_read(vault->store, policies_read, read, err));
 	if (read->policy_count == 0)
 		return FAIL(err, RC_CORRUPT, "a tenant has no policy");
-	version = policy_in_force(read, clock_now_us(vault->clock));
-	TRY(policy_read(&policy, version->source, &faults, err));
-	if (!secret_eq(policy->hash.bytes, version->hash, HASH_BYTES)) {
-		policy_free(policy);
-		return FAIL(err, RC_CORRUPT, "a stored policy does not have its hash");
-	}
+	version = policy_row_due(read->policies, read->policy_count, clock_now_us(vault->clock));
+	TRY(policy_row_read(version, &policy, err));
 	return tenant_keep(vault, row, policy, err);
 }
 

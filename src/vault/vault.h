@@ -15,6 +15,7 @@
 #define VAULT_VAULT_H
 
 #include "audit/audit.h"
+#include "base/zone.h"
 #include "store/store.h"
 #include "vault/decide.h"
 
@@ -46,9 +47,10 @@ const struct clock *vault_clock(const struct vault *vault);
 struct tenant {
 	int64_t id;
 	struct str slug, service, name, zone;
-	const struct policy *policy;
+	const struct policy *_Atomic policy; /* two reads may see two versions */
 	enum tenant_state state;
 	int64_t created_us;
+	const struct zone *time_zone; /* base/zone.h: `zone`, opened */
 };
 
 struct tenant_new {

@@ -27,18 +27,23 @@ enum rc vault_version_list(struct vault *vault, const struct tenant *tenant,
  * the tenant's zone; a material change (policy_diff) nearer than the notice.days of
  * the policy in force is RC_PRECONDITION, and so is a version not after the newest.
  * Its entry is "policy-loaded"; on its day vault_tick() puts it in force ("policy").
+ * The day of loading does not count: `notice.days` whole days lie between it and the
+ * day of effect.  Another service's policy is RC_INVALID; a version that would read a
+ * plain column as another field, while the class has records, is RC_PRECONDITION.
  * Needs `manage policy`.
  */
 struct policy_load {
 	struct str yaml;
 	struct policy_diagnostics *faults; /* when the policy is refused */
-	/* out: */
+	bool is_dry_run;                   /* everything is checked, nothing is stored */
+	/* out, once the policy could be read, also when the load is refused: */
 	struct policy_version version;
 	struct policy_changes changes; /* against the one in force; in the arena given */
-	bool is_material;
+	bool is_material;              /* against it, or against what is loaded ahead */
 };
 enum rc vault_policy_load(const struct door *door, struct policy_load *load,
                           struct arena *arena, struct err *err) MUST_CHECK;
+bool policy_changes_are_material(const struct policy_changes *changes);
 /* Puts what is due in force; vault_tick() calls it.  Policies that were in force stay
  * readable until the vault closes. */
 enum rc vault_policy_advance(struct vault *vault, struct err *err) MUST_CHECK;
