@@ -77,6 +77,17 @@ enum rc store_class_purge_some(struct store_tx *tx, const struct deadline_row *w
 enum rc store_subject_purge_some(struct store_tx *tx, int64_t tenant, struct id subject,
                                  int64_t *removed, struct err *err) MUST_CHECK;
 
+/* The same of what stands beside the records: terms, marks, counters,
+ * projections, looks, choices, outbox rows, and last its tickets. */
+enum rc store_subject_strip_some(struct store_tx *tx, int64_t tenant, struct id subject,
+                                 int64_t *removed, struct err *err) MUST_CHECK;
+/* Sets month and body of a record's row, or of one of its versions, that is still
+ * at row->version and at `month`: RC_RETRY otherwise. */
+enum rc store_record_reseal(struct store_tx *tx, const struct record_row *row, int64_t month,
+                            struct err *err) MUST_CHECK;
+enum rc store_version_reseal(struct store_tx *tx, const struct record_row *row, int64_t month,
+                             struct err *err) MUST_CHECK;
+
 /* --- holds --------------------------------------------------------------------------- */
 
 struct hold_row {
@@ -123,6 +134,10 @@ enum rc store_erasure_insert(struct store_tx *tx, const struct erasure_row *row,
 /* Every erasure of an epoch before `epoch` that is not yet erased is. */
 enum rc store_erasure_end(struct store_tx *tx, int64_t epoch, int64_t now_us, struct err *err)
     MUST_CHECK;
+/* What waited for the keys of its months (beyond_use_us 0, epoch INT64_MAX) is beyond
+ * use: of row->class, of months up to row->month. */
+enum rc store_erasure_beyond(struct store_tx *tx, const struct erasure_row *row,
+                             struct err *err) MUST_CHECK;
 enum rc store_erasure_find(struct store_tx *tx, struct erasure_row *row, struct err *err)
     MUST_CHECK; /* by tenant, id */
 enum rc store_erasure_list(struct store_tx *tx, int64_t tenant, struct id before,

@@ -383,6 +383,12 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                               " AND expires_us IS NOT NULL AND expires_us <= ?3" },
 	[SQL_TERM_DELETE_RECORD] = { "term", "DELETE FROM term WHERE tenant = ?1"
 	                                     " AND subject = ?2 AND record = ?3" },
+	[SQL_RECORD_RESEAL] = { "record", "UPDATE record SET month = ?5, body = ?6"
+	                                  " WHERE tenant = ?1 AND id = ?2 AND version = ?3"
+	                                  " AND month = ?4" },
+	[SQL_VERSION_RESEAL] = { "version", "UPDATE record_version SET month = ?5, body = ?6"
+	                                    " WHERE tenant = ?1 AND id = ?2 AND version = ?3"
+	                                    " AND month = ?4" },
 	[SQL_HOLD_INSERT] = { "hold", "INSERT INTO hold(tenant, id, subject, class, record,"
 	                              " created_us, released_us, body)"
 	                              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)" },
@@ -398,6 +404,11 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)" },
 	[SQL_ERASURE_END] = { "erasure", "UPDATE erasure SET erased_us = ?2"
 	                                 " WHERE erased_us = 0 AND epoch < ?1" },
+	[SQL_ERASURE_BEYOND] = { "erasure",
+	                         "UPDATE erasure SET beyond_use_us = ?5, epoch = ?6"
+	                         " WHERE erased_us = 0 AND epoch = ?2 AND tenant = ?1"
+	                         " AND class = ?3 AND month > 0 AND month <= ?4"
+	                         " AND beyond_use_us = 0" },
 	[SQL_ERASURE_FIND] = { "erasure", ERASURE_SELECT " AND id = ?2" },
 	[SQL_ERASURE_LIST] = { "erasure", ERASURE_SELECT " AND id < ?2 ORDER BY id DESC"
 	                                                 " LIMIT ?3" },

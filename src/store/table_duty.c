@@ -157,6 +157,48 @@ store_subject_purge_some(struct store_tx *tx, int64_t tenant, struct id subject,
 	return RC_OK;
 }
 
+/* Tickets go last: a ticket of the subject may be what says that this is to be done. */
+static const enum sql strips[] = {
+	SQL_PURGE_TERM, SQL_PURGE_MARK,   SQL_PURGE_COUNTER, SQL_PURGE_PROJECTION,
+	SQL_PURGE_LOOK, SQL_PURGE_CHOICE, SQL_PURGE_OUTBOX,  SQL_PURGE_TICKET,
+};
+
+enum rc
+store_subject_strip_some(struct store_tx *tx, int64_t tenant, struct id subject,
+                         int64_t *removed, struct err *err)
+{
+	const struct value by[] = { V_NUM(tenant), V_ID(subject) };
+
+	*removed = 0;
+	for (size_t i = 0; i < COUNT_OF(strips) && *removed == 0; i++)
+		TRY(sql_change(tx, strips[i], VALUES_OF(by), removed, err));
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+row_reseal(struct store_tx *tx, enum sql sql, const struct record_row *row, int64_t month,
+           struct err *err)
+{
+	return sql_change_one(tx, sql,
+	                      VALUES(V_NUM(row->tenant), V_ID(row->id), V_NUM(row->version),
+	                             V_NUM(month), V_NUM(row->month), V_BLOB(row->body)),
+	                      RC_RETRY, err);
+}
+
+enum rc
+store_record_reseal(struct store_tx *tx, const struct record_row *row, int64_t month,
+                    struct err *err)
+{
+	return row_reseal(tx, SQL_RECORD_RESEAL, row, month, err);
+}
+
+enum rc
+store_version_reseal(struct store_tx *tx, const struct record_row *row, int64_t month,
+                     struct err *err)
+{
+	return row_reseal(tx, SQL_VERSION_RESEAL, row, month, err);
+}
+
 /* --- holds ----------------------------------------------------------------------------- */
 
 enum rc
@@ -243,6 +285,15 @@ enum rc
 store_erasure_end(struct store_tx *tx, int64_t epoch, int64_t now_us, struct err *err)
 {
 	return sql_run(tx, SQL_ERASURE_END, VALUES(V_NUM(epoch), V_NUM(now_us)), err);
+}
+
+enum rc
+store_erasure_beyond(struct store_tx *tx, const struct erasure_row *row, struct err *err)
+{
+	return sql_run(tx, SQL_ERASURE_BEYOND,
+	               VALUES(V_NUM(row->tenant), V_NUM(INT64_MAX), V_NUM(row->class),
+	                      V_NUM(row->month), V_NUM(row->beyond_use_us), V_NUM(row->epoch)),
+	               err);
 }
 
 static void

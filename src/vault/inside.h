@@ -50,7 +50,6 @@ struct vault {
 	/* of what is past its time: */
 	_Atomic bool has_purges;             /* rows of what is erased may be left */
 	_Atomic int64_t wall_us, running_us; /* of both clocks when last compared */
-	_Atomic bool has_jumped;
 };
 
 /* One of many subjects in a list. */
@@ -195,6 +194,24 @@ enum rc policy_row_read(const struct policy_row *row, struct policy **policy, st
 enum rc subjects_finish_erasing(struct vault *vault, struct err *err) MUST_CHECK;
 /* At each tick: the time that the sweep compares with, and rows of what is erased. */
 enum rc retention_tick(struct vault *vault, struct err *err) MUST_CHECK;
+
+enum vault_opening {
+	OPEN_WHOLE,
+	OPEN_RESTORING, /* also where a restore has not finished */
+	OPEN_CORE,      /* likewise; store, keys and ledger alone */
+};
+enum rc vault_open_as(struct vault **vault, const struct vault_options *options,
+                      enum vault_opening opening, struct err *err) MUST_CHECK;
+
+/* "HOST/T/log", and "/2" … after a restore; T empty: the server's. */
+enum rc log_origin(struct vault *vault, int64_t tenant, struct str slug, struct arena *arena,
+                   struct str *origin, struct err *err) MUST_CHECK;
+/* 1 but after a restore. */
+enum rc log_number(struct vault *vault, int64_t tenant, int64_t *number, struct err *err)
+    MUST_CHECK;
+struct str log_origin_text(const struct vault *vault, struct str slug, int64_t number,
+                           struct arena *arena);
+#define LOG_NUMBER_SETTING "log.number"
 
 /* Hourly: a turn that is due, erasures that are final. */
 enum rc epoch_tick(struct vault *vault, struct err *err) MUST_CHECK;

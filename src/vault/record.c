@@ -214,7 +214,7 @@ put_prepare(struct put *put, const struct door *door, const struct vault_record 
 	if (put->row.version > 1)
 		TRY(put_previous(put, &to, err));
 	else
-		row_retention(&put->row, class, clock_now_us(door->vault->clock));
+		row_retention(&put->row, door->tenant, class, clock_now_us(door->vault->clock));
 	TRY(body_read(&to, record->body, err));
 	if (to.has_undeclared)
 		return touch_refuse(put->touch, REFUSAL_FIELD_UNDECLARED, err);

@@ -92,15 +92,6 @@ row_unseal(struct vault *vault, const struct record_row *row, struct arena *aren
 	return row_open(&key, row, arena, body, err);
 }
 
-void
-row_retention(struct record_row *row, const struct policy_class *class, int64_t now_us)
-{
-	row->month = policy_retention_month(&class->keep, now_us);
-	row->expires_us = class->keep.until == KEEP_RECORDED
-	                      ? policy_period_end(&class->keep.plus, now_us)
-	                      : INT64_MAX;
-}
-
 enum rc
 term_mac(struct vault *vault, const struct tenant *tenant, struct term_row *row,
          struct str value, struct err *err)

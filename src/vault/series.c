@@ -227,7 +227,7 @@ append_prepare(struct append *append, const struct door *door, struct err *err)
 		                                 .subject = what->subject,
 		                                 .class = append->class->number,
 		                                 .version = 1 };
-	row_retention(&append->retention, append->class, now_us);
+	row_retention(&append->retention, door->tenant, append->class, now_us);
 	append->terms =
 	    arena_alloc(append->arena, (what->term_count + 1) * sizeof(*append->terms),
 	                _Alignof(struct term_row));

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "vault/inside.h"
+#include "vault/restore.h"
 #include "vault/version.h"
 
 #define PATH_BYTES  512
@@ -164,11 +165,23 @@ origin_find(struct store_tx *tx, void *arg, struct err *err)
 	return store_setting_find(tx, 0, STR("origin"), find->arena, &find->host, err);
 }
 
+/* A directory that a restore has not finished is nobody's but the restore's. */
 static MUST_CHECK enum rc
-parts_open(struct vault *vault, const struct vault_options *options, struct err *err)
+restoring_check(const struct vault *vault, enum vault_opening opening, struct err *err)
+{
+	char path[PATH_BYTES];
+
+	TRY(path_in(vault->dir, RESTORING_FILE, path, err));
+	if (opening == OPEN_WHOLE && access(path, F_OK) == 0)
+		return FAIL(err, RC_PRECONDITION,
+		            "a restore into this directory did not finish; run it again");
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+core_open(struct vault *vault, const struct vault_options *options, struct err *err)
 {
 	CLEANUP(key_wipe) struct key master = { { 0 } };
-	struct audit_options audit = { .clock = options->clock };
 	struct origin_find origin = { .arena = &vault->texts };
 	struct ledger_options ledger;
 	struct keys_options keys;
@@ -185,7 +198,20 @@ parts_open(struct vault *vault, const struct vault_options *options, struct err 
 	TRY(keys_open(&vault->keys, &keys, err));
 	TRY(path_in(options->dir, "ledger", path, err));
 	ledger = (struct ledger_options){ path, vault->clock, options->is_read_only };
-	TRY(ledger_open(&vault->ledger, &ledger, err));
+	return ledger_open(&vault->ledger, &ledger, err);
+}
+
+static MUST_CHECK enum rc
+parts_open(struct vault *vault, const struct vault_options *options, enum vault_opening opening,
+           struct err *err)
+{
+	struct audit_options audit = { .clock = options->clock };
+	char path[PATH_BYTES];
+
+	TRY(restoring_check(vault, opening, err));
+	TRY(core_open(vault, options, err));
+	if (opening == OPEN_CORE)
+		return RC_OK;
 	TRY(path_in(options->dir, "log", path, err));
 	audit.store = vault->store;
 	audit.dir = path;
@@ -197,7 +223,8 @@ parts_open(struct vault *vault, const struct vault_options *options, struct err 
 }
 
 enum rc
-vault_open(struct vault **vault, const struct vault_options *options, struct err *err)
+vault_open_as(struct vault **vault, const struct vault_options *options,
+              enum vault_opening opening, struct err *err)
 {
 	struct vault *opened = calloc(1, sizeof(*opened));
 	enum rc rc;
@@ -210,13 +237,19 @@ vault_open(struct vault **vault, const struct vault_options *options, struct err
 	opened->dir = strdup(options->dir);
 	(void)pthread_rwlock_init(&opened->lock, NULL);
 	arena_init(&opened->texts, 4 * MIB);
-	rc = parts_open(opened, options, err);
+	rc = parts_open(opened, options, opening, err);
 	if (rc != RC_OK) {
 		vault_close(opened);
 		return rc;
 	}
 	*vault = opened;
 	return RC_OK;
+}
+
+enum rc
+vault_open(struct vault **vault, const struct vault_options *options, struct err *err)
+{
+	return vault_open_as(vault, options, OPEN_WHOLE, err);
 }
 
 void
@@ -274,6 +307,18 @@ vault_clock(const struct vault *vault)
 	return vault->clock;
 }
 
+const char *
+vault_origin_host(const struct vault *vault)
+{
+	return vault->origin_host;
+}
+
+const char *
+vault_dir(const struct vault *vault)
+{
+	return vault->dir;
+}
+
 /* --- housekeeping ------------------------------------------------------------------ */
 
 static MUST_CHECK enum rc
@@ -296,6 +341,7 @@ vault_tick(struct vault *vault, struct err *err)
 	TRY(vault_policy_advance(vault, err));
 	DISCARD(ledger_ship_again(vault->ledger, &ship_err),
 	        "tried again, and told by a figure");
+	TRY(retention_tick(vault, err));
 	if (now_us - vault->swept_us < SWEEP_EVERY)
 		return RC_OK;
 	vault->swept_us = now_us;

@@ -39,6 +39,8 @@ struct store *vault_store(struct vault *vault);
 struct audit *vault_audit(struct vault *vault);
 struct ledger *vault_ledger(struct vault *vault);
 const struct clock *vault_clock(const struct vault *vault);
+const char *vault_origin_host(const struct vault *vault);
+const char *vault_dir(const struct vault *vault);
 
 /* --- tenants -------------------------------------------------------------- */
 
