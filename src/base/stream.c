@@ -23,10 +23,11 @@ str_take(void *arg, char *out, size_t room, size_t *count, struct err *err)
 	size_t step = left->len < room ? left->len : room;
 
 	(void)err;
-	if (step != 0)
-		memcpy(out, left->ptr, step);
-	*left = (struct str){ left->ptr + step, left->len - step };
 	*count = step;
+	if (step == 0)
+		return RC_OK;
+	memcpy(out, left->ptr, step);
+	*left = (struct str){ left->ptr + step, left->len - step };
 	return RC_OK;
 }
 

@@ -83,8 +83,7 @@ folder_close(struct outbound_place *place)
 	fd_close(&place->folder);
 }
 
-/* --- the way to an object
- * --------------------------------------------------------------------- */
+/* --- the way to an object ---------------------------------------------------------------- */
 
 struct spot {
 	int folder; /* that holds the object */
@@ -136,8 +135,7 @@ spot_find(const struct outbound_place *place, struct str object, bool is_made,
 	return RC_OK;
 }
 
-/* --- put
- * ----------------------------------------------------------------------------------------- */
+/* --- put --------------------------------------------------------------------------------- */
 
 static bool
 all_written(int fd, const char *bytes, size_t count)
@@ -196,8 +194,7 @@ folder_put(struct outbound_place *place, struct str object, struct exact *exact,
 	return RC_OK;
 }
 
-/* --- get, find, erase
- * ------------------------------------------------------------------------------ */
+/* --- get, find, erase -------------------------------------------------------------------- */
 
 /* A regular file; a folder of that name is no object. */
 static MUST_CHECK enum rc
@@ -299,9 +296,7 @@ folder_erase(struct outbound_place *place, struct str object, struct err *err)
 	return RC_OK;
 }
 
-/* --- list
- * -------------------------------------------------------------------------------------------
- */
+/* --- list -------------------------------------------------------------------------------- */
 
 struct walk {
 	const struct outbound_place *place;

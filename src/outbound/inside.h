@@ -13,6 +13,9 @@
 #define PLACE_FAIL(err, rc, place, object, text)                                               \
 	FAIL(err, rc, "place %.*s: %.*s: %s", STR_ARGS((place)->name), STR_ARGS(object), text)
 
+/* What the wire's errors name from here on. */
+void place_what(struct outbound_place *place, struct str object);
+
 /* The page that a list makes, from objects that come in any order: the first
  * ones of the range, by name. */
 struct listing {

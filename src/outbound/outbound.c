@@ -33,8 +33,7 @@ outbound_is_declared(const struct outbound_hosts *hosts, struct str host, uint32
 	return false;
 }
 
-/* --- what is checked ------------------------------------------------------------------------
- */
+/* --- what is checked --------------------------------------------------------------------- */
 
 static bool
 is_method(struct str method)
@@ -95,8 +94,7 @@ request_check(const struct outbound_request *request, const struct wire_url *url
 	return RC_OK;
 }
 
-/* --- what is sent ----------------------------------------------------------------------------
- */
+/* --- what is sent ------------------------------------------------------------------------ */
 
 static void
 headers_set(struct wire *wire, const struct outbound_request *request)
@@ -163,8 +161,7 @@ outbound_send(const struct outbound_request *request, const struct sink *sink, l
 	return RC_OK;
 }
 
-/* --- webhooks
- * ---------------------------------------------------------------------------------- */
+/* --- webhooks ---------------------------------------------------------------------------- */
 
 static void
 text_free(char **text)

@@ -18,8 +18,7 @@ static const struct {
 	{ { "s3+https://", 11 }, &place_s3 },
 };
 
-/* --- names
- * ------------------------------------------------------------------------------------ */
+/* --- names ------------------------------------------------------------------------------- */
 
 static bool
 is_small(char c)
@@ -77,8 +76,14 @@ name_check(const struct outbound_place *place, struct str object, struct err *er
 	            STR_ARGS(place->name));
 }
 
-/* --- open
- * --------------------------------------------------------------------------------------- */
+void
+place_what(struct outbound_place *place, struct str object)
+{
+	(void)snprintf(place->wire.what, sizeof(place->wire.what), "place %.*s: %.*s",
+	               STR_ARGS(place->name), STR_ARGS(object));
+}
+
+/* --- open -------------------------------------------------------------------------------- */
 
 static MUST_CHECK enum rc
 place_fill(struct outbound_place *place, struct str url,
@@ -146,8 +151,7 @@ place_region(const struct outbound_place *place)
 	return place->region;
 }
 
-/* --- objects
- * ------------------------------------------------------------------------------------- */
+/* --- objects ----------------------------------------------------------------------------- */
 
 enum rc
 place_put(struct outbound_place *place, struct str object, uint64_t bytes,
@@ -198,8 +202,7 @@ place_delete(struct outbound_place *place, struct str object, struct err *err)
 	return place->ops->erase(place, object, err);
 }
 
-/* --- lists
- * ----------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------- */
 
 static int
 name_order(struct str a, struct str b)

@@ -19,17 +19,17 @@
 #define OUTBOUND_PLACE_H
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "base/stream.h"
 #include "outbound/outbound.h"
 
 #define LIMIT_PLACE_NAME_BYTES 200
-#define LIMIT_PLACE_DEPTH      6                    /* parts of a name */
-#define LIMIT_PLACE_OBJECTS    100000               /* looked at for one list */
-#define LIMIT_PLACE_LIST_BYTES (16UL * 1024 * 1024) /* of one folder's, one page's list */
+#define LIMIT_PLACE_DEPTH      6          /* parts of a name */
+#define LIMIT_PLACE_OBJECTS    100000     /* looked at for one list */
+#define LIMIT_PLACE_LIST_BYTES (16 * MIB) /* of one folder's, one page's list */
 #define LIMIT_PLACE_PAGE       1000
-#define LIMIT_PLACE_OBJECT_BYTES                                                               \
-	(5ULL * 1024 * 1024 * 1024) /* a single S3 PUT takes no more                           \
-	                             */
+/* A single PUT of S3 takes no more. */
+#define LIMIT_PLACE_OBJECT_BYTES (5ULL << 30)
 
 struct outbound_place;
 
@@ -38,9 +38,11 @@ struct outbound_place_options {
 	struct str region;                  /* where it lies, as policies say it: "eu" */
 	const struct outbound_hosts *hosts; /* sftp and S3; NULL refuses both */
 	/* sftp: */
-	const char *key_file;         /* OpenSSH private key, Ed25519 or ECDSA, no passphrase */
-	const char *host_key_sha256;  /* "SHA256:…" as ssh-keygen -l prints it; or: */
-	const char *known_hosts_file; /* as ssh(1) keeps it; one of the two is required */
+	const char *key_file; /* OpenSSH private key, Ed25519 or ECDSA, no passphrase */
+	/* "SHA256:…" as ssh-keygen -l prints it, of the host's ECDSA key when it has
+	 * one; or a file as ssh(1) keeps it.  One of the two is required. */
+	const char *host_key_sha256;
+	const char *known_hosts_file;
 	/* S3: */
 	const char *credentials_file; /* mode 0600; two lines: key id, secret key */
 	const char *ca_file;          /* NULL: the system's roots */
@@ -57,8 +59,8 @@ bool place_name_is_valid(struct str object);
 
 /* Replaces an object of that name.  `bytes` is exactly what the source gives:
  * more or less fails and leaves what was there.  On the disk, synced, when a
- * folder answers RC_OK; over SFTP the far side decides when it syncs, and
- * replacing (not: adding) has a moment when neither object is there. */
+ * folder answers RC_OK; over SFTP the far side decides when it syncs, and while
+ * one object replaces another a list may miss both (place_get() does not). */
 enum rc place_put(struct outbound_place *place, struct str object, uint64_t bytes,
                   const struct source *source, struct err *err) MUST_CHECK;
 enum rc place_put_str(struct outbound_place *place, struct str object, struct str text,

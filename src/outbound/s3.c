@@ -26,8 +26,7 @@ fd_close(int *fd)
 		(void)close(*fd);
 }
 
-/* --- open
- * ------------------------------------------------------------------------------------- */
+/* --- open -------------------------------------------------------------------------------- */
 
 static void
 file_wipe(char (*text)[SECRET_FILE])
@@ -141,9 +140,7 @@ s3_open(struct outbound_place *place, struct str url,
 	TRY(credentials_read(place, options->credentials_file, err));
 	if (options->ca_file != NULL)
 		place->ca_file = str_to_c(&place->arena, str_from_c(options->ca_file));
-	TRY(wire_open(&place->wire, err));
-	place->wire.what = str_printf(&place->arena, "place %.*s", STR_ARGS(place->name)).ptr;
-	return RC_OK;
+	return wire_open(&place->wire, err);
 }
 
 static void
@@ -152,8 +149,7 @@ s3_close(struct outbound_place *place)
 	wire_close(&place->wire);
 }
 
-/* --- one request
- * ---------------------------------------------------------------------------------- */
+/* --- one request ------------------------------------------------------------------------- */
 
 static MUST_CHECK enum rc
 s3_begin(struct outbound_place *place, struct wire_url *url, struct str text, struct err *err)
@@ -200,6 +196,7 @@ s3_run(struct outbound_place *place, struct str object, struct err *err)
 	enum rc rc = RC_IO;
 	long status;
 
+	place_what(place, object);
 	TRY(wire_run(&place->wire, err));
 	status = wire_status(&place->wire);
 	if (status / 100 == 2)
@@ -272,8 +269,7 @@ s3_erase(struct outbound_place *place, struct str object, struct err *err)
 	return rc;
 }
 
-/* --- list
- * ------------------------------------------------------------------------------------------ */
+/* --- list -------------------------------------------------------------------------------- */
 
 /* RFC 3986, section 2.3: all else is escaped, as SigV4 wants it. */
 static void

@@ -4,7 +4,8 @@
  * The host's key is known beforehand or nothing is sent; the only way in is a
  * key file.  An object is uploaded beside its name and renamed.  The protocol's
  * rename (draft-ietf-secsh-filexfer-02, section 6.5) does not replace, so an
- * object of that name is removed just before.
+ * object of that name is put aside before and removed afterwards; what is looked
+ * for and not there may lie aside.
  */
 #include <stdarg.h>
 
@@ -26,8 +27,7 @@ slist_free(struct curl_slist **list)
 	curl_slist_free_all(*list);
 }
 
-/* --- open
- * ------------------------------------------------------------------------------------- */
+/* --- open -------------------------------------------------------------------------------- */
 
 /* What quote commands and URLs take as it is. */
 static bool
@@ -103,9 +103,7 @@ sftp_open(struct outbound_place *place, struct str url,
 		return FAIL(err, RC_INVALID, "place %.*s: sftp needs a key file",
 		            STR_ARGS(place->name));
 	place->key_file = str_to_c(&place->arena, str_from_c(options->key_file));
-	TRY(wire_open(&place->wire, err));
-	place->wire.what = str_printf(&place->arena, "place %.*s", STR_ARGS(place->name)).ptr;
-	return RC_OK;
+	return wire_open(&place->wire, err);
 }
 
 static void
@@ -114,8 +112,7 @@ sftp_close(struct outbound_place *place)
 	wire_close(&place->wire);
 }
 
-/* --- one transfer
- * ------------------------------------------------------------------------------- */
+/* --- one transfer ------------------------------------------------------------------------ */
 
 static bool
 is_set_ssh(const struct outbound_place *place)
@@ -150,9 +147,8 @@ sftp_begin(struct outbound_place *place, struct wire_url *url, struct str path, 
 	TRY(wire_url_read(url, (struct str){ text, (size_t)len }, true, "sftp", err));
 	TRY(wire_begin(&place->wire, &(struct wire_settings){ url->url, "sftp", NULL, 0 },
 	               err));
-	if (!is_set_ssh(place))
-		return FAIL(err, RC_IO, "libcurl lacks SFTP");
-	return RC_OK;
+	place_what(place, path);
+	return is_set_ssh(place) ? RC_OK : FAIL(err, RC_IO, "libcurl lacks SFTP");
 }
 
 /* Commands that end in 0; libcurl copies neither list nor words before it runs. */
@@ -189,35 +185,52 @@ quote_add(struct curl_slist *list, const char *fmt, ...)
 	return longer;
 }
 
+#define PART "part" /* being uploaded */
+#define OLD  "old"  /* being replaced */
+
 /* "daily/.part-one" of "daily/one". */
 static struct sftp_path
-beside(struct str object)
+beside(struct str object, const char *what)
 {
 	struct sftp_path path;
 	const char *slash = memrchr(object.ptr, '/', object.len);
 	size_t folder = slash == NULL ? 0 : (size_t)(slash - object.ptr) + 1;
 
-	(void)snprintf(path.text, sizeof(path.text), "%.*s.part-%.*s", (int)folder, object.ptr,
-	               (int)(object.len - folder), object.ptr + folder);
+	(void)snprintf(path.text, sizeof(path.text), "%.*s.%s-%.*s", (int)folder, object.ptr,
+	               what, (int)(object.len - folder), object.ptr + folder);
 	return path;
 }
 
-/* --- objects
- * --------------------------------------------------------------------------------------- */
+/* --- objects ----------------------------------------------------------------------------- */
 
+/* `may_fail` is "*" or empty. */
+static MUST_CHECK struct curl_slist *
+quote_rename(struct curl_slist *list, const char *may_fail, struct str root,
+             const struct sftp_path *from, const struct sftp_path *to)
+{
+	return quote_add(list, "%srename %.*s/%s %.*s/%s", may_fail, STR_ARGS(root), from->text,
+	                 STR_ARGS(root), to->text);
+}
+
+/* Whatever state the last put was broken off in: there is an object or one
+ * aside until the new one has its name.  What may fail, because there is nothing
+ * or something in its way, starts with an asterisk. */
 static enum rc
 sftp_put(struct outbound_place *place, struct str object, struct exact *exact, struct err *err)
 {
 	CLEANUP(wire_url_free) struct wire_url url = { 0 };
 	CLEANUP(slist_free) struct curl_slist *commands = NULL;
-	struct sftp_path part = beside(object);
+	struct sftp_path part = beside(object, PART), old = beside(object, OLD), at;
 	struct str root = place->root;
 
+	(void)snprintf(at.text, sizeof(at.text), "%.*s", STR_ARGS(object));
 	TRY(sftp_begin(place, &url, str_from_c(part.text), err));
 	TRY(wire_sends(&place->wire, exact, err));
-	commands = quote_add(commands, "*rm %.*s/%.*s", STR_ARGS(root), STR_ARGS(object));
-	commands = quote_add(commands, "rename %.*s/%s %.*s/%.*s", STR_ARGS(root), part.text,
-	                     STR_ARGS(root), STR_ARGS(object));
+	commands = quote_rename(commands, "*", root, &old, &at);
+	commands = quote_add(commands, "*rm %.*s/%s", STR_ARGS(root), old.text);
+	commands = quote_rename(commands, "*", root, &at, &old);
+	commands = quote_rename(commands, "", root, &part, &at);
+	commands = quote_add(commands, "*rm %.*s/%s", STR_ARGS(root), old.text);
 	TRY(quote_set(place, CURLOPT_POSTQUOTE, commands, err));
 	if (curl_easy_setopt(place->wire.curl, CURLOPT_FTP_CREATE_MISSING_DIRS,
 	                     (long)CURLFTP_CREATE_DIR) != CURLE_OK)
@@ -225,8 +238,8 @@ sftp_put(struct outbound_place *place, struct str object, struct exact *exact, s
 	return wire_run(&place->wire, err);
 }
 
-static enum rc
-sftp_get(struct outbound_place *place, struct str object, const struct sink *sink,
+static MUST_CHECK enum rc
+path_get(struct outbound_place *place, struct str object, const struct sink *sink,
          struct err *err)
 {
 	CLEANUP(wire_url_free) struct wire_url url = { 0 };
@@ -237,7 +250,18 @@ sftp_get(struct outbound_place *place, struct str object, const struct sink *sin
 }
 
 static enum rc
-sftp_find(struct outbound_place *place, struct str object, struct place_object *found,
+sftp_get(struct outbound_place *place, struct str object, const struct sink *sink,
+         struct err *err)
+{
+	enum rc rc = path_get(place, object, sink, err);
+
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	return path_get(place, str_from_c(beside(object, OLD).text), sink, err);
+}
+
+static MUST_CHECK enum rc
+path_find(struct outbound_place *place, struct str object, struct place_object *found,
           struct err *err)
 {
 	CLEANUP(wire_url_free) struct wire_url url = { 0 };
@@ -257,6 +281,17 @@ sftp_find(struct outbound_place *place, struct str object, struct place_object *
 	return RC_OK;
 }
 
+static enum rc
+sftp_find(struct outbound_place *place, struct str object, struct place_object *found,
+          struct err *err)
+{
+	enum rc rc = path_find(place, object, found, err);
+
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	return path_find(place, str_from_c(beside(object, OLD).text), found, err);
+}
+
 /* Whether the command did it shows in looking for the object afterwards. */
 static enum rc
 sftp_erase(struct outbound_place *place, struct str object, struct err *err)
@@ -267,6 +302,8 @@ sftp_erase(struct outbound_place *place, struct str object, struct err *err)
 	enum rc rc;
 
 	TRY(sftp_begin(place, &url, object, err));
+	commands =
+	    quote_add(commands, "*rm %.*s/%s", STR_ARGS(place->root), beside(object, OLD).text);
 	commands =
 	    quote_add(commands, "*rm %.*s/%.*s", STR_ARGS(place->root), STR_ARGS(object));
 	TRY(quote_set(place, CURLOPT_QUOTE, commands, err));
@@ -281,9 +318,7 @@ sftp_erase(struct outbound_place *place, struct str object, struct err *err)
 	return rc;
 }
 
-/* --- list
- * --------------------------------------------------------------------------------------------
- */
+/* --- list -------------------------------------------------------------------------------- */
 
 /* The last words of a line as ls(1) writes them, which is what servers answer
  * (draft-ietf-secsh-filexfer-02, section 7); their count tells a line of it. */

@@ -4,7 +4,7 @@
 
 #define DROPPED_MAX (64UL * 1024) /* of an error's text that nobody reads */
 
-/* --- sources of a known length ------------------------------------------------------------ */
+/* --- sources of a known length ----------------------------------------------------------- */
 
 /* That nothing follows, before the last byte leaves. */
 static MUST_CHECK enum rc
@@ -42,8 +42,7 @@ exact_take(struct exact *exact, char *out, size_t room, size_t *count, struct er
 	return RC_OK;
 }
 
-/* --- URLs ----------------------------------------------------------------------------------
- */
+/* --- URLs -------------------------------------------------------------------------------- */
 
 void
 wire_url_free(struct wire_url *url)
@@ -120,8 +119,7 @@ wire_is_loopback(const char *host)
 	return inet_pton(AF_INET, host, &four) == 1 && ntohl(four.s_addr) >> 24 == 127;
 }
 
-/* --- the handle ----------------------------------------------------------------------------
- */
+/* --- the handle -------------------------------------------------------------------------- */
 
 enum rc
 wire_open(struct wire *wire, struct err *err)

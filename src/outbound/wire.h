@@ -25,10 +25,12 @@ enum rc exact_begin(struct exact *exact, const struct source *source, uint64_t b
 enum rc exact_take(struct exact *exact, char *out, size_t room, size_t *count, struct err *err)
     MUST_CHECK;
 
+#define WIRE_WHAT_MAX 256
+
 struct wire {
 	CURL *curl;
 	struct curl_slist *headers;
-	const char *what; /* in errors: names a place or a request, not what is sent */
+	char what[WIRE_WHAT_MAX]; /* in errors: "request", a place and its object */
 	/* The transfer's: */
 	struct exact *exact;     /* NULL: nothing is sent */
 	const struct sink *sink; /* NULL: what comes is dropped */

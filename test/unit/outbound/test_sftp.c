@@ -20,15 +20,16 @@ sshd_start(struct ground *ground)
 
 	(void)snprintf(line, sizeof(line), "%s", command);
 	ground->port = ground_port();
-	ground_write(ground, "sshd_config",
-	             str_printf(&ground->arena,
-	                        "Port %d\nListenAddress 127.0.0.1\nHostKey %s/host\n"
-	                        "AuthorizedKeysFile %s/allowed\nStrictModes no\nUsePAM no\n"
-	                        "PidFile none\nPasswordAuthentication no\n"
-	                        "PermitRootLogin prohibit-password\n"
-	                        "Subsystem sftp internal-sftp\n",
-	                        ground->port, ground->dir, ground->dir),
-	             0600);
+	ground_write(
+	    ground, "sshd_config",
+	    str_printf(&ground->arena,
+	               "Port %d\nListenAddress 127.0.0.1\nHostKey %s/host\nHostKey %s/second\n"
+	               "AuthorizedKeysFile %s/allowed\nStrictModes no\nUsePAM no\n"
+	               "PidFile none\nPasswordAuthentication no\n"
+	               "PermitRootLogin prohibit-password\n"
+	               "Subsystem sftp internal-sftp\n",
+	               ground->port, ground->dir, ground->dir, ground->dir),
+	    0600);
 	return ground_serve(ground, argv);
 }
 
@@ -50,7 +51,8 @@ set_up(void **state)
 	if (!ground_run(ground,
 	                "mkdir place && for key in host other mine theirs; do ssh-keygen "
 	                "-q -t ed25519 -N '' -f $key || exit 1; done && "
-	                "cp mine.pub allowed && ssh-keygen -lf host.pub | "
+	                "cp mine.pub allowed && ssh-keygen -q -t ecdsa -N '' -f second && "
+	                "ssh-keygen -lf second.pub | "
 	                "cut -d' ' -f2 | tr -d '\\n' >fingerprint && "
 	                "ssh-keygen -lf other.pub | cut -d' ' -f2 | tr -d '\\n' >wrong") ||
 	    !sshd_start(ground)) {
@@ -167,6 +169,31 @@ the_time_is_the_one_of_the_file(void **state)
 	assert_int_equal(found.changed_us / 1000000, 981173106); /* date -d … +%s */
 }
 
+/* As after a connection that broke between the two renames. */
+static void
+an_object_that_was_put_aside_is_still_there(void **state)
+{
+	struct ground *ground = *state;
+	struct place_object found;
+
+	if (ground->server == 0)
+		skip();
+	RC_IS(ground, ground_put(ground, "deep/one", STR("first")), RC_OK);
+	assert_true(ground_run(ground, "mv place/deep/one place/deep/.old-one"));
+	assert_true(str_eq(ground_get(ground, "deep/one"), STR("first")));
+	RC_IS(ground, ground_find(ground, "deep/one", &found), RC_OK);
+	assert_int_equal(found.bytes, 5);
+	RC_IS(ground, ground_put(ground, "deep/one", STR("second")), RC_OK);
+	assert_true(ground_run(ground, "echo stale >place/deep/.old-one"));
+	RC_IS(ground, ground_put(ground, "deep/one", STR("second")), RC_OK);
+	assert_true(str_eq(ground_get(ground, "deep/one"), STR("second")));
+	assert_true(ground_run(ground, "! test -e place/deep/.old-one"));
+	assert_true(ground_run(ground, "mv place/deep/one place/deep/.old-one"));
+	RC_IS(ground, place_delete(ground->place, STR("deep/one"), &ground->err), RC_OK);
+	RC_IS(ground, ground_find(ground, "deep/one", &found), RC_NOT_FOUND);
+	assert_true(ground_run(ground, "! ls -A place/deep | grep ."));
+}
+
 /* What else lies there: links, hidden files, names that are none of ours. */
 static void
 a_list_leaves_out_what_is_no_object(void **state)
@@ -248,6 +275,7 @@ main(void)
 		TEST(a_key_that_is_not_allowed_is_refused),
 		TEST(objects_lie_there_for_their_owner_alone),
 		TEST(the_time_is_the_one_of_the_file),
+		TEST(an_object_that_was_put_aside_is_still_there),
 		TEST(a_list_leaves_out_what_is_no_object),
 		TEST(a_host_that_is_not_declared_is_refused_before_any_connection),
 		TEST(a_place_without_a_key_for_each_side_is_refused),
