@@ -91,9 +91,8 @@ log_open(struct vault *vault, const struct tenant *tenant, struct err *err)
 		memcpy(bytes.bytes, text.ptr, KEY_BYTES);
 		sign_key_from_seed(&key, &bytes);
 	}
-	origin = tenant == NULL ? str_printf(&arena, "%s/log", vault->origin_host)
-	                        : str_printf(&arena, "%s/%.*s/log", vault->origin_host,
-	                                     STR_ARGS(tenant->slug));
+	TRY(log_origin(vault, seed.tenant, tenant == NULL ? STR_EMPTY : tenant->slug, &arena,
+	               &origin, err));
 	return audit_log_add(vault->audit, seed.tenant, origin, &key, err);
 }
 
