@@ -87,7 +87,7 @@ age_sealed_bytes(uint64_t bytes, size_t count)
 	       chunks * AGE_TAG_BYTES;
 }
 
-/* --- sealing ------------------------------------------------------------------------------ */
+/* --- sealing ----------------------------------------------------------------------------- */
 
 static MUST_CHECK enum rc
 head_seal(struct age_writer *writer, const struct age_recipient *recipients, size_t count,
@@ -192,7 +192,7 @@ age_writer_free(struct age_writer **writer)
 	*writer = NULL;
 }
 
-/* --- opening ------------------------------------------------------------------------------ */
+/* --- opening ----------------------------------------------------------------------------- */
 
 enum rc
 age_open_begin(struct age_reader **reader, const struct age_identity *identity,

@@ -286,8 +286,7 @@ two_sealings_of_one_text_have_nothing_in_common(void **state)
 	assert_memory_not_equal(first + 33, f->sealed.text + 33, 43);
 }
 
-/* --- what must not open --------------------------------------------------------------------
- */
+/* --- what must not open ------------------------------------------------------------------ */
 
 static void
 no_flipped_bit_opens(void **state)
@@ -439,8 +438,7 @@ what_the_sink_says_is_passed_on(void **state)
 	assert_int_equal(age_open_end(reader, &f->err), RC_FULL);
 }
 
-/* --- age(1) --------------------------------------------------------------------------------
- */
+/* --- age(1) ------------------------------------------------------------------------------ */
 
 static void
 file_write(const char *path, struct str text)
