@@ -42,6 +42,20 @@ table_print(const char *title, const struct tallies *tallies)
 	row_print("all", tally_all(tallies));
 }
 
+/* With what stands around. */
+static void
+fault_show(const char *what, enum deid_kind kind, struct str text, size_t from, size_t length)
+{
+	size_t first = from > 24 ? from - 24 : 0;
+	size_t last = from + length + 16 < text.len ? from + length + 16 : text.len;
+
+	printf("%-6s %-9s |%.*s| in ", what, deid_kind_tag(kind).ptr, (int)length,
+	       text.ptr + from);
+	for (size_t i = first; i < last; i++)
+		(void)putchar(text.ptr[i] == '\n' ? ' ' : text.ptr[i]);
+	(void)putchar('\n');
+}
+
 static void
 faults_show(struct str text, const struct deid_spans *spans, const struct truths *truths)
 {
@@ -50,14 +64,12 @@ faults_show(struct str text, const struct deid_spans *spans, const struct truths
 	for (size_t i = 0; i < truths->count; i++) {
 		const struct truth *truth = &truths->items[i];
 		if (!truth->is_either && !truth_is_covered(text, spans, truth, &is))
-			printf("missed %-9s %.*s\n", deid_kind_tag(truth->kind).ptr,
-			       (int)truth->length, text.ptr + truth->offset);
+			fault_show("missed", truth->kind, text, truth->offset, truth->length);
 	}
 	for (size_t i = 0; i < spans->count; i++) {
 		const struct deid_span *span = &spans->items[i];
 		if (!span_is_right(span, truths, &is))
-			printf("wrong  %-9s %.*s\n", deid_kind_tag(span->kind).ptr,
-			       (int)span->length, text.ptr + span->offset);
+			fault_show("wrong", span->kind, text, span->offset, span->length);
 	}
 }
 

@@ -26,13 +26,15 @@
 #define STREET_FR                                                                              \
 	"(?i:rue|avenue|av\\.|boulevard|bd\\.?|place|chemin|impasse|all[ée]e|quai|route|"     \
 	"cours|square|passage|faubourg|r[ée]sidence|lotissement|via|rua|calle|ul\\.)"
-#define UNIT                                                                                   \
-	"(?:[,\\s]{1,4}(?:Apt|Apartment|Suite|Ste|Unit|Appt|Appartement|B[âa]t|B[âa]timent|" \
+#define UNIT                                                                                     \
+	"(?:[,\\s>?]{1,6}(?:Apt|Apartment|Suite|Ste|Unit|Appt|Appartement|B[âa]t|B[âa]timent|" \
 	"Esc|[ÉE]tage|apt|suite|appt|b[âa]t)\\b\\.? ?#?[A-Z]?\\d{0,5})?"
+/* ", Town, Country" on the same line. */
+#define TOWNS "(?:,? (?!The|He|She|His|Her|I\\b)\\p{Lu}[\\p{L}'’-]{1,30}(?!\\p{L})){0,4}"
 /* City, state and country up to a postal code; nothing where there is none. */
 #define TO_ZIP                                                                                 \
 	"(?:(?:[,\\s>?-]{1,12}(?:\\(?\\p{Lu}[\\p{L}'’.)-]{0,30}|nan|de|la|les|du|sur|del|"   \
-	"di)\\b\\)?){0,8}?[,\\s>?-]{1,12}\\d{4,5}(?:-\\d{4})?(?![\\d/.]))?"
+	"di|\\d{2})(?!\\p{L})\\)?){0,8}?[,\\s>?-]{1,12}\\d{4,5}(?:-\\d{4})?(?![\\d/.]))?"
 #define FR_TOWN                                                                                \
 	"(?:[,\\s-]{1,4}\\d{5}(?: \\p{Lu}[\\p{L}'’-]{1,30}(?:[ -](?:sur|en|les|la|le|de|"    \
 	"\\p{Lu}[\\p{L}'’-]{1,30})){0,4})?)?"
@@ -59,6 +61,19 @@ is_long_number(struct str *value)
 	for (size_t i = 0; i < value->len; i++)
 		digits += value->ptr[i] >= '0' && value->ptr[i] <= '9';
 	return digits >= 9 && digits <= 13;
+}
+
+/* Countries and states stay. */
+static bool
+is_city_like(struct str *value)
+{
+	static const char *const kept[] = { "The ", "North ", "South ", "United ",
+		                            "New Zealand" };
+
+	for (size_t i = 0; i < COUNT_OF(kept); i++)
+		if (str_starts_with(*value, str_from_c(kept[i])))
+			return false;
+	return true;
 }
 
 /* What ends a sentence is not the address's. */
@@ -105,8 +120,8 @@ const struct pattern_row identifier_rows[] = {
 	{ DEID_PHONE, 0.85f, 0, NO_DIGIT_BEFORE "0[1-9](?:[ .-]?\\d{2}){4}(?!\\d)", NULL },
 	{ DEID_PHONE, 0.6f, 0,
 	  NO_DIGIT_BEFORE "\\(?0\\d{1,4}\\)?(?:[ .-]\\d{2,4}){2,4}(?![\\d/])", is_long_number },
-	{ DEID_PHONE, 0.6f, 1, "(?<![\\d+])" PHONE_ANY "-(?i:office|home|mobile|desk)\\b",
-	  phone_is_valid },
+	{ DEID_PHONE, 0.6f, 1,
+	  "(?<![\\d+])" PHONE_ANY "[ -]{1,2}(?i:office|home|mobile|desk)\\b", phone_is_valid },
 	/* G */
 	{ DEID_SSN, 0.95f, 0, "(?<![\\d-])\\d{3}-\\d{2}-\\d{4}(?![\\d-])", ssn_is_valid },
 	{ DEID_SSN, 0.95f, 1,
@@ -138,6 +153,8 @@ const struct pattern_row identifier_rows[] = {
 	{ DEID_ACCOUNT, 0.85f, 1,
 	  WORD_BEFORE "(?i:card|cc|carte|iban)" SEP "([A-Z]{0,2}\\d(?:[ -]?[A-Z0-9]){11,30})",
 	  NULL },
+	{ DEID_ACCOUNT, 0.9f, 1,
+	  WORD_BEFORE "(?i:iban)" SEP "([A-Za-z]{2}\\d{2}(?: ?[A-Za-z0-9]{2,4}){3,8})", NULL },
 	/* K, L, M */
 	{ DEID_LICENSE, 0.95f, 1,
 	  LABEL("(?:driver(?:'|’)?s? |driving |medical |nursing )?licen[sc]e|permis(?: de "
@@ -193,8 +210,9 @@ const struct pattern_row identifier_rows[] = {
 	{ DEID_AGE, 0.8f, 1, "(?<![\\w.])(9\\d|1[0-3]\\d) ?[MFH](?![\\w])", NULL },
 	/* B */
 	{ DEID_ADDRESS, 0.9f, 0,
-	  NO_DIGIT_BEFORE "\\d{1,6}[A-Za-z]?,? (?:(?:[NSEW]\\.?|\\d{1,4}(?:st|nd|rd|th)?|" CAP
-	                  "|" LINK ") ){1,6}?" STREET_END UNIT TO_ZIP,
+	  NO_DIGIT_BEFORE
+	  "\\d{1,6}[A-Za-z]?,? (?:\\d{1,4} )?(?:(?:[NSEW]\\.?|\\d{1,4}(?:st|nd|rd|th)?|" CAP
+	  "|" LINK ") ){1,6}?" STREET_END UNIT TO_ZIP TOWNS,
 	  NULL },
 	{ DEID_ADDRESS, 0.9f, 0,
 	  NO_DIGIT_BEFORE "\\d{1,6}(?: ?(?:bis|ter|quater|[A-D]))?,? " STREET_FR "(?: (?:" LINK
@@ -211,8 +229,9 @@ const struct pattern_row identifier_rows[] = {
 	  NULL },
 	/* Number, name of a street in any language, number. */
 	{ DEID_ADDRESS, 0.7f, 0,
-	  NO_DIGIT_BEFORE "\\d{2,6} (?:(?:\\d{1,4} )?(?:" CAP "|ul\\.|" LINK
-	                  ") ){1,6}(?:u\\. |út |tér |rkp\\. )?\\d{1,5}\\b\\.?" UNIT TO_ZIP,
+	  NO_DIGIT_BEFORE
+	  "\\d{2,6} (?:(?:\\d{1,4} )?(?:" CAP "|ul\\.|" LINK
+	  ") ){1,6}(?:u\\. |út |tér |rkp\\. )?\\d{1,5}\\b\\.?" UNIT TO_ZIP TOWNS,
 	  NULL },
 	{ DEID_ADDRESS, 0.8f, 0,
 	  NO_DIGIT_BEFORE "\\d{1,6} (?:" CAP "[ ]){1,5}" CAP
@@ -224,7 +243,20 @@ const struct pattern_row identifier_rows[] = {
 	  "lane))\\b",
 	  NULL },
 	{ DEID_ADDRESS, 0.9f, 0,
-	  "\\b(?i:p\\.? ?o\\.? ?box|bo[îi]te postale|bp) \\d{1,6}\\b" TO_ZIP, NULL },
+	  "(?:\\b\\d{1,6} )?\\b(?i:p\\.? ?o\\.? ?box|bo[îi]te postale) \\d{1,6}\\b" UNIT TO_ZIP
+	      TOWNS,
+	  NULL },
+	{ DEID_ADDRESS, 0.9f, 0, "\\bBP \\d{1,6}(?=[,\\s-]{1,4}\\d{5})" FR_TOWN, NULL },
+	{ DEID_ADDRESS, 0.7f, 0,
+	  "(?i:the corner of) [^\\n]{3,60}? and (?:ul\\. )?" CAP "(?: " CAP "| \\d{1,5}){0,3}",
+	  NULL },
+	{ DEID_PLACE, 0.7f, 1,
+	  "\\b(?i:grew up in|lives? in|living in|based in|born in|i(?: a|')m in|moved (?:here "
+	  ")?"
+	  "(?:from|to)|originally from|travell?ed to|habite|habite à|n[ée]e? à|demeurant à|"
+	  "domicili[ée]e? à|where:) (\\p{Lu}[\\p{L}'’-]{2,30}(?:[ "
+	  "-]\\p{Lu}[\\p{L}'’-]{1,30}){0,3})",
+	  is_city_like },
 	{ DEID_ADDRESS, 0.95f, 0,
 	  "\\b(?i:psc|cmr|unit|usns|uss|usnv|uscgc)\\b[^\\n]{1,40}\\n?[\\s,]{0,3}(?i:apo|fpo|"
 	  "dpo),? "

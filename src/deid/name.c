@@ -106,8 +106,9 @@ is_eponym(const struct search *search, const struct run *run)
 	if (is_before(search, at, 1, WORD_EPONYM_NOUN))
 		return true;
 	return is_before(search, at, 2, WORD_EPONYM_NOUN) &&
-	       is_before(search, at, 1, WORD_PARTICLE | WORD_BEFORE_PLACE | WORD_COMMON) &&
-	       search->tokens[at - 1].length <= 3;
+	       (str_eq(search->tokens[at - 1].folded, STR("de")) ||
+	        str_eq(search->tokens[at - 1].folded, STR("of")) ||
+	        str_eq(search->tokens[at - 1].folded, STR("d")));
 }
 
 /* --- words -----------------------------------------------------------------------------------
@@ -140,7 +141,9 @@ static enum weight
 weigh(const struct token *token)
 {
 	bool is_name = (token->classes & WORD_NAMES) != 0;
-	bool clashes = (token->classes & ~(uint32_t)(WORD_NAMES | WORD_PARTICLE)) != 0;
+	uint32_t clash = ~(uint32_t)(WORD_NAMES | WORD_PARTICLE);
+	bool clashes = (token->classes & clash) != 0 &&
+	               (token->classes & clash) != WORD_EPONYM; /* its noun tells */
 
 	if (token->is_tagged || (token->classes & (WORD_TITLE | WORD_REGION)) != 0)
 		return WEIGHT_NONE;
@@ -180,7 +183,8 @@ particles_before_name(const struct search *search, size_t at)
 		i++;
 	if (i == at || i >= search->count || !is_joined(search, i))
 		return 0;
-	return weigh(&search->tokens[i]) >= WEIGHT_WEAK ? i - at : 0;
+	return search->tokens[i].shape == TOKEN_CAPITAL && !search->tokens[i].is_tagged ? i - at
+	                                                                                : 0;
 }
 
 static void
@@ -203,14 +207,16 @@ run_read(const struct search *search, size_t first)
 
 	while (run.end < search->count && run.end - first < RUN_MAX) {
 		const struct token *token = &search->tokens[run.end];
-		bool is_name = weigh(token) != WEIGHT_NONE;
+		bool is_name = weigh(token) != WEIGHT_NONE || token->shape == TOKEN_INITIAL;
+		size_t particles = 0;
 		if (run.end != first && !is_joined(search, run.end))
 			break;
 		if (run.end != first && !is_name)
-			run.end += particles_before_name(search, run.end);
-		token = &search->tokens[run.end];
-		if (weigh(token) == WEIGHT_NONE && token->shape != TOKEN_INITIAL)
+			particles = particles_before_name(search, run.end);
+		if (!is_name && particles == 0)
 			break;
+		run.end += particles;
+		token = &search->tokens[run.end];
 		run_count(&run, token);
 		run.end++;
 	}
@@ -224,9 +230,20 @@ run_read(const struct search *search, size_t first)
 /* --- scores
  * ------------------------------------------------------------------------------------- */
 
+/* French "M. Dupont"; "M. Smith" is a name all the same. */
+static bool
+is_monsieur(const struct search *search, size_t at)
+{
+	return at + 1 < search->count && search->tokens[at].shape == TOKEN_INITIAL &&
+	       str_eq(search->tokens[at].folded, STR("m")) &&
+	       str_eq(gap_before(search, at + 1), STR(". "));
+}
+
 static bool
 is_after_title(const struct search *search, size_t at)
 {
+	if (at > 0 && is_monsieur(search, at - 1))
+		return true;
 	return is_before(search, at, 1, WORD_TITLE) && !gap_has(gap_before(search, at), ',');
 }
 
@@ -269,6 +286,12 @@ run_alone(const struct search *search, const struct run *run)
 	return run->given + run->family != 0 && !first->is_start ? 0.35f : 0.2f;
 }
 
+static bool
+is_and(const struct token *token)
+{
+	return str_eq(token->folded, STR("and")) || str_eq(token->folded, STR("et"));
+}
+
 static float
 run_score(const struct search *search, const struct run *run)
 {
@@ -289,8 +312,9 @@ run_score(const struct search *search, const struct run *run)
 	if (after != NULL && after->shape == TOKEN_LOWER &&
 	    (after->classes & WORD_AFTER_PERSON) != 0)
 		score += 0.15f;
-	if (after != NULL && run->unknown == 1 && str_eq(after->folded, STR("s")))
-		score += 0.1f;
+	if (after != NULL && is_and(after) && after + 1 < search->tokens + search->count &&
+	    weigh(after + 1) == WEIGHT_STRONG)
+		score += 0.15f;
 	return score > 0.97f ? 0.97f : score;
 }
 
@@ -329,10 +353,17 @@ run_kind(const struct search *search, const struct run *run)
 
 /* After a title or a label even a common word is a name, when it has a capital. */
 static size_t
-told_end(const struct search *search, size_t at)
+told_end(const struct search *search, size_t from)
 {
-	size_t end = at;
+	size_t at = from, end = from;
 
+	while (end < search->count && end < at + 2 &&
+	       (search->tokens[end].classes & WORD_PARTICLE) != 0 &&
+	       search->tokens[end].shape == TOKEN_LOWER)
+		end++;
+	if (end > from && (end >= search->count || search->tokens[end].shape != TOKEN_CAPITAL))
+		return from;
+	at = end;
 	while (end < search->count && end < at + 4 && !search->tokens[end].is_tagged) {
 		const struct token *token = &search->tokens[end];
 		bool is_capital = token->shape == TOKEN_CAPITAL ||
@@ -370,6 +401,20 @@ lower_end(const struct search *search, size_t at)
 	return (token->classes & WORD_GIVEN) != 0 && end > at + 1 ? end : at;
 }
 
+/* A capital common word amid a sentence, before one name alone, is its first:
+ * "by Hope Sandström". */
+static size_t
+run_start(const struct search *search, const struct run *run)
+{
+	const struct token *before = &search->tokens[run->first - (run->first > 0)];
+
+	if (run->first == 0 || run->end != run->first + 1 || before->shape != TOKEN_CAPITAL ||
+	    before->is_start || before->is_tagged || !is_joined(search, run->first))
+		return run->first;
+	return (before->classes & ~(uint32_t)(WORD_NAMES | WORD_COMMON)) == 0 ? run->first - 1
+	                                                                      : run->first;
+}
+
 static size_t
 name_take(struct search *search, size_t at)
 {
@@ -378,6 +423,8 @@ name_take(struct search *search, size_t at)
 	size_t end = is_told ? told_end(search, at) : at;
 	float score;
 
+	if (is_monsieur(search, at))
+		return at + 1;
 	if (end > at && end >= run.end && (is_after_title(search, at) || run.end > at)) {
 		take(search, at, end, DEID_NAME, 0.95f);
 		return end;
@@ -385,7 +432,8 @@ name_take(struct search *search, size_t at)
 	if (run.end > at && run.strong + run.unknown + run.weak != 0) {
 		score = run_score(search, &run);
 		if (score >= SCORE_LEAST)
-			take(search, at, run.end, run_kind(search, &run), score);
+			take(search, run_start(search, &run), run.end, run_kind(search, &run),
+			     score);
 		return run.end;
 	}
 	end = lower_end(search, at);
@@ -547,7 +595,9 @@ names_again(struct search *search)
 	for (size_t i = 0; i < search->count; i++) {
 		const struct token *token = &search->tokens[i];
 		struct run run = { .first = i, .end = i + 1 };
-		if (search->is_taken[i] || !is_capital_word(token) || is_eponym(search, &run))
+		bool is_common = (token->classes & WORD_COMMON) != 0;
+		if (search->is_taken[i] || !is_capital_word(token) || is_eponym(search, &run) ||
+		    (is_common && token->is_start))
 			continue;
 		if (bsearch(&token->folded, sure, count, sizeof(*sure), str_compare) != NULL)
 			take(search, i, i + 1, DEID_NAME, 0.6f);

@@ -214,9 +214,15 @@ stem_classes(const struct words *words, struct str folded)
 
 	for (size_t i = 0; i < COUNT_OF(endings); i++) {
 		size_t keep = folded.len - endings[i].ending.len;
-		if (folded.len > 60 || !str_ends_with(folded, endings[i].ending) || keep < 3)
+		if (folded.len > 60 || !str_ends_with(folded, endings[i].ending) || keep < 3 ||
+		    (endings[i].ending.ptr[0] == 'e' && endings[i].ending.len == 1 && keep < 6))
 			continue;
 		memcpy(stem, folded.ptr, keep);
+		/* "admitted": the last letter was doubled. */
+		if (endings[i].instead.len == 0 && keep > 3 &&
+		    stem[keep - 1] == stem[keep - 2] &&
+		    (words_find(words, (struct str){ stem, keep - 1 }) & WORD_COMMON) != 0)
+			return WORD_COMMON;
 		memcpy(stem + keep, endings[i].instead.ptr, endings[i].instead.len);
 		struct str root = { stem, keep + endings[i].instead.len };
 		if ((words_find(words, root) & WORD_COMMON) != 0)
@@ -253,6 +259,11 @@ classes_of(const struct words *words, struct str folded)
 
 	if (classes == 0 && folded.len != 0 && memchr(folded.ptr, '-', folded.len) != NULL)
 		classes = part_classes(words, folded);
+	if (classes == 0 && folded.len != 0 && memchr(folded.ptr, '\'', folded.len) != NULL) {
+		struct str head; /* "I'm", "you're" */
+		(void)str_cut(folded, '\'', &head);
+		classes = words_find(words, head) & WORD_COMMON;
+	}
 	return classes == 0 ? stem_classes(words, folded) : classes;
 }
 

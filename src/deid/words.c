@@ -4,7 +4,7 @@
 
 /* Over twice the words there are, so that a miss ends soon. */
 #define SLOTS     16384
-#define WORDS_MAX 3000 /* of one list that is picked from */
+#define WORDS_MAX 4096 /* of one list that is picked from */
 
 struct slot {
 	struct str word;
