@@ -3,7 +3,7 @@
 #include <assert.h>
 
 /* Over twice the words there are, so that a miss ends soon. */
-#define SLOTS     16384
+#define SLOTS     32768
 #define WORDS_MAX 4096 /* of one list that is picked from */
 
 struct slot {
