@@ -90,6 +90,8 @@ const struct command commands[] = {
 	  { "--factor", OPTION_FLAG, false, NULL, "the second factor was given" },
 	  { "--reason", OPTION_TEXT, false, "TEXT", "the stated reason" },
 	  JSON }, why_run },
+	{ "prove", "[PROMISE]", "prove every promise of a policy on the running server", PLACE_VAULT, {
+	  DATA, TENANT, JSON }, prove_command_run },
 	{ "routes", NULL, "list every address and who may use it", PLACE_ALONE, { JSON }, routes_run },
 	{ "simulate", NULL, "play a CSV of id,time,mg/dL as a device does", PLACE_ALONE, {
 	  { "--csv", OPTION_FILE, true, "FILE", "the readings" },

@@ -63,6 +63,9 @@ struct call {
 	struct notice *notice;
 	struct office *office;
 	const struct clock *clock;
+	/* Inside a server: */
+	const struct site *site;
+	const char *url, *address; /* as others name it; where it listens */
 };
 
 extern const struct command commands[];
@@ -102,6 +105,7 @@ enum rc audit_export_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc routes_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc why_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc simulate_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc prove_command_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc version_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc help_run(struct call *call, struct err *err) MUST_CHECK;
 

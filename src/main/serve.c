@@ -17,6 +17,7 @@
 #include "main/context.h"
 #include "main/control.h"
 #include "main/demo.h"
+#include "main/prover.h"
 #include "main/services.h"
 #include "pages/pages.h"
 #include "web/listener.h"
@@ -40,6 +41,7 @@ struct server {
 	struct site site;
 	struct listener *listener;
 	struct control *control;
+	struct prover *prover;
 	pthread_t housekeeper;
 	_Atomic bool is_ending;
 };
@@ -159,6 +161,24 @@ address_parse(const struct call *call, struct address *address, struct err *err)
 	return RC_OK;
 }
 
+/* Listening on every address is reached at this machine's own. */
+static void
+reached_at(const struct server *server, struct call *call, const struct address *address)
+{
+	const char *host = strcmp(address->host, "0.0.0.0") == 0 ? "127.0.0.1"
+	                   : strcmp(address->host, "::") == 0    ? "::1"
+	                                                         : address->host;
+	bool is_ipv6 = strchr(host, ':') != NULL;
+	unsigned port = listener_port(server->listener);
+
+	call->site = &server->site;
+	call->address =
+	    str_to_c(call->arena, str_printf(call->arena, "%s%s%s:%u", is_ipv6 ? "[" : "", host,
+	                                     is_ipv6 ? "]" : "", port));
+	call->url = str_to_c(call->arena, str_printf(call->arena, "https://%s:%u",
+	                                             vault_origin_host(call->vault), port));
+}
+
 static void
 greet(const struct server *server, const struct address *address)
 {
@@ -194,7 +214,9 @@ server_start(struct server *server, struct call *call, struct err *err)
 	options.key_file = context_path(call, "key.pem");
 	options.tls_minor = tls_minor(call->vault);
 	TRY(listener_open(&server->listener, &options, err));
+	reached_at(server, call, &address);
 	TRY(control_open(&server->control, call, err));
+	TRY(prover_open(&server->prover, call, err));
 	if (pthread_create(&server->housekeeper, NULL, housekeeper_loop, server) != 0)
 		return FAIL(err, RC_IO, "cannot start the housekeeper");
 	greet(server, &address);
@@ -231,6 +253,7 @@ server_run(struct call *call, const sigset_t *signals)
 	}
 	server_wait(server, signals);
 	server->is_ending = true;
+	prover_close(server->prover);
 	listener_close(server->listener, CLOSE_WAIT_MS);
 	(void)pthread_join(server->housekeeper, NULL);
 	control_close(server->control);

@@ -27,6 +27,7 @@ struct office {
 	int64_t sweep_due_us[OFFICE_TENANTS]; /* of the monotonic clock */
 	struct detect *detect;                /* detect.c's counts in memory */
 	struct tallies *tallies;              /* tally.c's */
+	struct onboarded *onboarded;          /* onboarding.c's */
 };
 
 /* Steps of office_tick(), each bounded by deadline_us of the monotonic clock. */
@@ -35,7 +36,11 @@ typedef enum rc office_step(struct office *office, const struct tenant *tenant,
 office_step sweep_tick;  /* sweep.c: the hourly sweep, and its alarm */
 office_step desk_tick;   /* desk.c: reminders of requests that are due soon or late */
 office_step change_tick; /* change.c: telling people of the next policy */
+office_step tally_tick;  /* tally.c: writes the counts, sweeps old ones */
 office_step alert_tick;  /* alert.c: webhook, heartbeat, clocks of incidents */
+
+struct tallies *tallies_new(void);
+void tallies_free(struct tallies *tallies);
 
 int64_t office_now_us(const struct office *office);
 

@@ -29,6 +29,7 @@ office_open(struct office **office, const struct office_options *options, struct
 		                   .ca_file = kept(options->ca_file) };
 	memset(opened->has_unsent, 1, sizeof(opened->has_unsent)); /* perhaps, from before */
 	(void)pthread_mutex_init(&opened->lock, NULL);
+	opened->tallies = tallies_new();
 	*office = opened;
 	return RC_OK;
 }
@@ -39,6 +40,7 @@ office_close(struct office *office)
 	if (office == NULL)
 		return;
 	(void)pthread_mutex_destroy(&office->lock);
+	tallies_free(office->tallies);
 	free(office->webhook_url);
 	free(office->webhook_key_file);
 	free(office->heartbeat_url);
@@ -212,7 +214,8 @@ enum rc
 office_tick(struct office *office, const struct tenant *tenant, int64_t deadline_us,
             struct err *err)
 {
-	static office_step *const steps[] = { sweep_tick, desk_tick, change_tick, alert_tick };
+	static office_step *const steps[] = { sweep_tick, desk_tick, change_tick, tally_tick,
+		                              alert_tick };
 	enum rc rc = RC_OK;
 	struct err first = { 0 };
 
