@@ -4,29 +4,22 @@
  * Each sentence is made from a declaration of the policy, so it says what the
  * server enforces and no more: to say something else, change the policy.  The
  * page is a table of sections; one function writes one section for both forms
- * (prose.h).  It holds no data of any person.
+ * (prose.h); the section on protection is in render_protection.c.  It holds no
+ * data of any person.
  */
+#include "policy/render.h"
 #include "base/limits.h"
 #include "policy/period.h"
 #include "policy/policy.h"
 #include "policy/probe.h"
-#include "policy/prose.h"
 #include "policy/words.h"
 
 #define RENDER_ARENA_BYTES (16 * MIB)
 
-struct page {
-	const struct policy *policy;
-	struct arena *arena;
-	struct prose prose;
-};
-
-#define SAY(page, ...) prose_paragraph(&(page)->prose, str_printf((page)->arena, __VA_ARGS__))
-
 /* --- words for names -------------------------------------------------------- */
 
-static struct str
-plain(struct arena *arena, struct str name)
+struct str
+render_plain(struct arena *arena, struct str name)
 {
 	char *text = arena_alloc(arena, name.len + 1, 1);
 
@@ -35,8 +28,8 @@ plain(struct arena *arena, struct str name)
 	return (struct str){ text, name.len };
 }
 
-static struct str
-region_says(struct arena *arena, struct str region)
+struct str
+render_region(struct arena *arena, struct str region)
 {
 	static const struct {
 		const char *region;
@@ -78,7 +71,7 @@ about_says(struct arena *arena, struct str about)
 		if (str_eq(str_from_c(names[i].about), about))
 			return str_from_c(names[i].says);
 	}
-	return plain(arena, about);
+	return render_plain(arena, about);
 }
 
 static struct str
@@ -141,12 +134,13 @@ add_collected(struct page *page, const struct policy_class *class)
 	struct str cells[4];
 
 	for (size_t i = 0; i < class->field_count; i++)
-		series_add(&holds, plain(page->arena, class->fields[i]));
+		series_add(&holds, render_plain(page->arena, class->fields[i]));
 	if (class->field_count == 0)
 		series_add(&holds, STR("who did what, when and why, without names or values"));
 	for (size_t i = 0; i < page->policy->purpose_count; i++) {
 		if (class->use >> i & 1)
-			series_add(&use, plain(page->arena, page->policy->purposes[i].name));
+			series_add(&use,
+			           render_plain(page->arena, page->policy->purposes[i].name));
 	}
 	cells[0] = class->says;
 	cells[1] = about_says(page->arena, class->about);
@@ -183,7 +177,7 @@ say_collected(struct page *page)
 	prose_list_begin(&page->prose);
 	for (size_t i = 0; i < policy->purpose_count; i++) {
 		const struct policy_purpose *purpose = &policy->purposes[i];
-		struct str name = plain(page->arena, purpose->name);
+		struct str name = render_plain(page->arena, purpose->name);
 		prose_item(&page->prose, str_printf(page->arena, "%.*s: %.*s (%.*s)",
 		                                    STR_ARGS(name), STR_ARGS(purpose->says),
 		                                    STR_ARGS(basis_says(purpose->basis))));
@@ -341,10 +335,10 @@ add_processor(struct page *page, const struct policy_processor *processor)
 	if (processor->contract.len != 0)
 		series_add(&shown, processor->contract);
 	for (size_t i = 0; i < processor->attested_count; i++)
-		series_add(&shown, plain(page->arena, processor->attested[i]));
+		series_add(&shown, render_plain(page->arena, processor->attested[i]));
 	cells[2] = classes_of(page, processor->receives);
 	cells[3] = str_printf(page->arena, "%.*s, since %.*s",
-	                      STR_ARGS(region_says(page->arena, processor->region)),
+	                      STR_ARGS(render_region(page->arena, processor->region)),
 	                      STR_ARGS(processor->since));
 	cells[4] = series_text(&shown);
 	prose_row(&page->prose, cells);
@@ -370,14 +364,15 @@ static void
 say_places(struct page *page)
 {
 	const struct policy *policy = page->policy;
-	struct str home = region_says(page->arena, policy->region);
+	struct str home = render_region(page->arena, policy->region);
 
 	SAY(page, "Your data and their backups are kept in %.*s.", STR_ARGS(home));
 	for (size_t i = 0; i < policy->transfer_count; i++) {
 		const struct policy_transfer *transfer = &policy->transfers[i];
 		SAY(page, "Since %.*s, data may also go to %.*s, on the ground of: %.*s.",
-		    STR_ARGS(transfer->since), STR_ARGS(region_says(page->arena, transfer->to)),
-		    STR_ARGS(plain(page->arena, transfer->basis)));
+		    STR_ARGS(transfer->since),
+		    STR_ARGS(render_region(page->arena, transfer->to)),
+		    STR_ARGS(render_plain(page->arena, transfer->basis)));
 	}
 	if (policy->transfer_count == 0)
 		prose_paragraph(&page->prose, STR("They are not sent to any other region."));
@@ -403,7 +398,8 @@ right_says(unsigned right)
 		{ RIGHT_ERASURE, "Erasure: have your data erased" },
 		{ RIGHT_PORTABILITY, "Portability: take your data with you" },
 		{ RIGHT_RESTRICTION, "Restriction: have your data kept but not used" },
-		{ RIGHT_OBJECTION, "Objection: object to a use that rests on our interest" },
+		{ RIGHT_OBJECTION, "Objection: object to a use that rests on an interest of "
+		                   "ours or a public task" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rights); i++) {
@@ -421,7 +417,8 @@ where_granted(struct page *page, unsigned right)
 
 	for (size_t i = 0; i < policy->jurisdiction_count; i++) {
 		if (policy->granted[i] & right)
-			series_add(&where, region_says(page->arena, policy->jurisdictions[i]));
+			series_add(&where,
+			           render_region(page->arena, policy->jurisdictions[i]));
 	}
 	if (where.count == policy->jurisdiction_count)
 		return STR("wherever you are");
@@ -436,6 +433,24 @@ has_basis(const struct policy *policy, enum policy_basis basis)
 			return true;
 	}
 	return false;
+}
+
+static struct str
+format_says(struct str format)
+{
+	static const struct {
+		const char *format;
+		const char *says;
+	} names[] = {
+		{ "json", "JSON" }, { "csv", "CSV" },       { "fhir", "FHIR R4" },
+		{ "pdf", "PDF" },   { "odm", "CDISC ODM" }, { "dicom", "DICOM" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (str_eq(str_from_c(names[i].format), format))
+			return str_from_c(names[i].says);
+	}
+	return format;
 }
 
 static void
@@ -462,190 +477,9 @@ say_rights(struct page *page)
 		SAY(page, "Requests are passed to the organisation that asked you to use this "
 		          "service; we help it to answer.");
 	for (size_t i = 0; i < policy->export_count; i++)
-		series_add(&formats, policy->export_formats[i]);
+		series_add(&formats, format_says(policy->export_formats[i]));
 	SAY(page, "You can take your data with you as %.*s.", STR_ARGS(series_text(&formats)));
 	SAY(page, "You can complain to the data protection authority of your country.");
-}
-
-static struct str
-index_fields(struct page *page, const struct policy_class *class, bool is_term)
-{
-	struct series fields = { .arena = page->arena, .joint = " and " };
-
-	for (size_t i = 0; i < class->index_count; i++) {
-		if ((class->indexes[i].kind == INDEX_TERM) == is_term)
-			series_add(&fields, plain(page->arena, class->indexes[i].field));
-	}
-	return series_text(&fields);
-}
-
-static void
-say_plain_columns(struct page *page)
-{
-	static const char *const heads[] = { "Data", "Readable in the file",
-		                             "Kept as a keyed fingerprint" };
-	const struct policy *policy = page->policy;
-
-	prose_paragraph(
-	    &page->prose,
-	    STR("Records are sealed. So that they can be found, a few columns are not: whoever "
-	        "holds the database file can read the codes and times named here, and that a "
-	        "record exists, how long it is and when it was stored. Fingerprints can be "
-	        "compared with each other, but not turned back without their key."));
-	prose_table_begin(&page->prose, heads, COUNT_OF(heads));
-	for (size_t i = 0; i < policy->class_count; i++) {
-		const struct policy_class *class = &policy->classes[i];
-		if (class->index_count == 0)
-			continue;
-		prose_row(&page->prose, (struct str[]){
-					    class->says,
-					    index_fields(page, class, false),
-					    index_fields(page, class, true),
-					});
-	}
-	prose_table_end(&page->prose);
-}
-
-static struct str
-granted_classes(struct page *page, const struct policy_role *role,
-                const struct policy_grant *like)
-{
-	struct series names = { .arena = page->arena, .joint = " and " };
-
-	for (size_t i = 0; i < role->grant_count; i++) {
-		const struct policy_grant *grant = &role->grants[i];
-		if (grant->verb != like->verb || grant->scope != like->scope)
-			continue;
-		series_add(&names, plain(page->arena,
-		                         grant->verb == VERB_MANAGE
-		                             ? grant->what
-		                             : page->policy->classes[grant->class_index].name));
-	}
-	return series_text(&names);
-}
-
-static struct str
-may_says(struct page *page, const struct policy_role *role)
-{
-	static const char *const verbs[] = { [VERB_READ] = "see",
-		                             [VERB_WRITE] = "add and change",
-		                             [VERB_ERASE] = "erase",
-		                             [VERB_RELEASE] = "pass on",
-		                             [VERB_MANAGE] = "manage" };
-	static const char *const scopes[] = { [SCOPE_OWN] = "their own",
-		                              [SCOPE_SHARED] = "what is shared with them of",
-		                              [SCOPE_SITE] = "what is of their site of",
-		                              [SCOPE_ALL] = "everyone's" };
-	struct series all = { .arena = page->arena, .joint = "; " };
-
-	for (unsigned verb = VERB_READ; verb <= VERB_MANAGE; verb++) {
-		for (unsigned scope = SCOPE_OWN; scope <= SCOPE_ALL; scope++) {
-			struct policy_grant like = { .verb = (enum policy_verb)verb,
-				                     .scope = (enum policy_scope)scope };
-			struct str names = granted_classes(page, role, &like);
-			if (names.len != 0)
-				series_add(&all,
-				           str_printf(page->arena, "%s %s%s%.*s", verbs[verb],
-				                      verb == VERB_MANAGE ? "" : scopes[scope],
-				                      verb == VERB_MANAGE ? "" : " ",
-				                      STR_ARGS(names)));
-		}
-	}
-	return series_text(&all);
-}
-
-static void
-say_roles(struct page *page)
-{
-	static const char *const heads[] = { "Who", "May", "Only with" };
-
-	prose_paragraph(&page->prose,
-	                STR("Who may do what is decided by their role. Every look "
-	                    "and every change is written down."));
-	prose_table_begin(&page->prose, heads, COUNT_OF(heads));
-	for (size_t i = 0; i < page->policy->role_count; i++) {
-		const struct policy_role *role = &page->policy->roles[i];
-		struct series with = { .arena = page->arena, .joint = " and " };
-		if (role->by_credential)
-			series_add(&with, STR("a key of its own, with which nobody signs in"));
-		if (role->needs_second_factor)
-			series_add(&with, STR("a second factor"));
-		if (role->needs_reason)
-			series_add(&with, STR("a stated reason, which you are told"));
-		prose_row(&page->prose, (struct str[]){ role->says, may_says(page, role),
-		                                        series_text(&with) });
-	}
-	prose_table_end(&page->prose);
-}
-
-static struct str
-factors_say(struct page *page)
-{
-	static const char *const says[] = { "a code of an application", "a passkey",
-		                            "a code by mail", "a code by text message" };
-	struct series factors = { .arena = page->arena, .joint = " or " };
-
-	for (size_t i = 0; i < COUNT_OF(says); i++) {
-		if (page->policy->factors >> i & 1)
-			series_add(&factors, str_from_c(says[i]));
-	}
-	return series_text(&factors);
-}
-
-static void
-say_sign_in(struct page *page)
-{
-	const struct policy *policy = page->policy;
-	struct series steps = { .arena = page->arena, .joint = " and " };
-
-	SAY(page,
-	    "Connections use TLS 1.%d or newer. A sign-in ends after %d minutes without a "
-	    "click, and after %d hours in any case.",
-	    policy->tls_minor, policy->idle_minutes, policy->session_hours);
-	if (policy->factors != 0)
-		SAY(page, "What counts as a second factor: %.*s.", STR_ARGS(factors_say(page)));
-	for (size_t i = 0; i < policy->onboarding_count; i++)
-		series_add(&steps, plain(page->arena, policy->onboarding[i]));
-	if (steps.count != 0)
-		SAY(page, "Nothing opens before these steps are complete: %.*s.",
-		    STR_ARGS(series_text(&steps)));
-}
-
-static struct str
-promise_says(struct page *page, const struct policy_promise *promise)
-{
-	struct str by = plain(page->arena, promise->attested);
-
-	if (by.len == 0)
-		return promise->says;
-	if (promise->region.len == 0)
-		return str_printf(page->arena, "%.*s (attested: %.*s)", STR_ARGS(promise->says),
-		                  STR_ARGS(by));
-	return str_printf(page->arena, "%.*s (attested: %.*s, for data kept in %.*s)",
-	                  STR_ARGS(promise->says), STR_ARGS(by),
-	                  STR_ARGS(region_says(page->arena, promise->region)));
-}
-
-static void
-say_protection(struct page *page)
-{
-	const struct policy *policy = page->policy;
-
-	prose_paragraph(
-	    &page->prose,
-	    STR("Each sentence of this list is checked on the running server, or "
-	        "attested by somebody who is named; the trust page shows the latest "
-	        "result of each."));
-	prose_list_begin(&page->prose);
-	for (size_t i = 0; i < policy->promise_count; i++) {
-		const struct policy_promise *promise = &policy->promises[i];
-		if (!promise->is_implied) /* that is said where it is declared */
-			prose_item(&page->prose, promise_says(page, promise));
-	}
-	prose_list_end(&page->prose);
-	say_sign_in(page);
-	say_roles(page);
-	say_plain_columns(page);
 }
 
 static void
@@ -741,7 +575,7 @@ render(const struct policy *policy, struct buf *out, bool is_html)
 		{ "How long we keep it", say_kept },
 		{ "Who gets it", say_shared },
 		{ "Your rights", say_rights },
-		{ "How we protect it", say_protection },
+		{ "How we protect it", render_protection },
 		{ "Cookies", say_cookies },
 		{ "Changes to this policy", say_changes },
 		{ "How to reach us", say_contact },

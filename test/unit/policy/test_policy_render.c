@@ -39,7 +39,7 @@ every_declaration_is_said(void **state)
 		"Access: see what we hold",
 		"Objection: object",
 		"within 30 days",
-		"as json",
+		"as JSON",
 		"TLS 1.3 or newer",
 		"a code of an application",
 		"Somebody audits us. (attested: soc2)",
