@@ -164,7 +164,7 @@ notice_send(struct notice *notice, const struct tenant *tenant, const struct mes
 	CLEANUP(arena_free) struct arena arena = { 0 };
 	int64_t now_us = clock_now_us(vault_clock(notice->vault));
 	struct outbox_row row = { .tenant = tenant->id,
-		                  .id = id_new(now_us),
+		                  .id = id_is_zero(message->id) ? id_new(now_us) : message->id,
 		                  .created_us = now_us,
 		                  .due_us = now_us,
 		                  .subject = message->person,
@@ -172,6 +172,7 @@ notice_send(struct notice *notice, const struct tenant *tenant, const struct mes
 		                      message->is_decoy ? OUTBOX_GIVEN_UP : OUTBOX_WAITING };
 	struct place place;
 	struct str to, text;
+	enum rc rc;
 
 	arena_init(&arena, 8 * MIB);
 	TRY(email_normal(message->to, &arena, &to, err));
@@ -179,7 +180,8 @@ notice_send(struct notice *notice, const struct tenant *tenant, const struct mes
 	TRY(body_format(message, to, &arena, &text, err));
 	place_fill(&place, tenant, row.id);
 	vault_seal(notice->vault, &place.secret, text, &arena, &row.body);
-	return store_write(notice->store, insert_in, &row, err);
+	rc = store_write(notice->store, insert_in, &row, err);
+	return rc == RC_CONFLICT && !id_is_zero(message->id) ? RC_OK : rc;
 }
 
 /* --- the demonstration's inbox

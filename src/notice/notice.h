@@ -41,6 +41,9 @@ struct message {
 	struct str text;
 	struct id
 	    person; /* whose message it is: it goes when they are erased; zero: nobody's */
+	/* Names the occasion, so that a message is there once however often it is sent:
+	 * a second one is dropped.  Zero: a new one. */
+	struct id id;
 	int64_t created_us; /* out, from the inbox */
 	/* For an address that is not known: the same work, and never sent or shown. */
 	bool is_decoy;

@@ -1,6 +1,7 @@
 #include "office/office.h"
 
 #include "office/inside.h"
+#include "office/onboarding.h"
 
 /* --- opening ------------------------------------------------------------------------ */
 
@@ -45,6 +46,7 @@ office_close(struct office *office)
 	free(office->webhook_key_file);
 	free(office->heartbeat_url);
 	free(office->ca_file);
+	onboarding_end(office);
 	free(office);
 }
 

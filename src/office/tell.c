@@ -1,5 +1,6 @@
 #include "office/tell.h"
 
+#include "crypto/digest.h"
 #include "office/inside.h"
 
 static MUST_CHECK enum rc
@@ -27,15 +28,17 @@ message_format(const struct telling *telling, int64_t now_us, struct arena *aren
 	return RC_OK;
 }
 
+/* `id` zero: a new mail. */
 static MUST_CHECK enum rc
 mail_send(struct office *office, const struct tenant *tenant, const struct telling *telling,
-          struct arena *arena, struct err *err)
+          struct id id, struct arena *arena, struct err *err)
 {
 	struct door door = office_door(office, tenant);
 	struct person person;
 	struct message message = { .subject = telling->subject,
 		                   .text = telling->text,
-		                   .person = telling->person };
+		                   .person = telling->person,
+		                   .id = id };
 
 	door.purpose = STR("security");
 	TRY(people_get(&door, office->people, telling->person, arena, &person, err));
@@ -56,7 +59,83 @@ office_tell(struct office *office, const struct tenant *tenant, const struct tel
 	TRY(vault_put(&door, &record, err));
 	if (!telling->by_mail)
 		return RC_OK;
-	return mail_send(office, tenant, telling, &arena, err);
+	return mail_send(office, tenant, telling, (struct id){ { 0 } }, &arena, err);
+}
+
+/* --- once ----------------------------------------------------------------------------- */
+
+/* An id made of what it is about: RFC 9562's version 8 would say so, but the outbox sorts
+ * by the time that version 7 begins with. */
+static struct id
+occasion_id(const struct tell_once *once)
+{
+	struct id person = once->telling->person;
+	struct digest digest =
+	    sha256_parts((struct str){ (const char *)person.bytes, sizeof(person.bytes) },
+	                 str_from_c(once->telling->kind), once->mark);
+	uint64_t at_ms = (uint64_t)(once->at_us / US_PER_MS);
+	struct id id;
+
+	memcpy(id.bytes, digest.bytes, sizeof(id.bytes));
+	for (int i = 0; i < 6; i++)
+		id.bytes[i] = (uint8_t)(at_ms >> (40 - 8 * i));
+	id.bytes[6] = (uint8_t)(0x70 | (id.bytes[6] & 0x0f));
+	id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3f));
+	return id;
+}
+
+static MUST_CHECK enum rc
+is_marked(const struct vault_record *record, struct str mark, bool *is_it, struct err *err)
+{
+	CLEANUP(json_free) struct json json = { NULL };
+	struct str subject;
+
+	TRY(json_parse(&json, record->body, err));
+	TRY(json_need_text(json.root, "subject", &subject, err));
+	*is_it = *is_it || memmem(subject.ptr, subject.len, mark.ptr, mark.len) != NULL;
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+was_told(const struct door *door, const struct tell_once *once, struct arena *arena, bool *was,
+         struct err *err)
+{
+	const struct policy_class *class =
+	    policy_class_find(door->tenant->policy, STR("message"));
+	const struct policy_index *kind =
+	    class == NULL ? NULL : policy_index_find(class, STR("kind"));
+	struct record_query query = { .subject = once->telling->person,
+		                      .order = RECORD_BY_TIME_DOWN,
+		                      .limit = LIMIT_PAGE_ROWS };
+	struct vault_records records;
+
+	if (kind != NULL && kind->kind == INDEX_FACET)
+		query.facet[kind->number] = policy_number(str_from_c(once->telling->kind));
+	TRY(vault_list(door, STR("message"), &query, arena, &records, err));
+	for (size_t i = 0; i < records.count; i++)
+		TRY(is_marked(&records.items[i], once->mark, was, err));
+	return RC_OK;
+}
+
+/* The mail first, whose id makes a second one fall away; the record says that it was. */
+enum rc
+office_tell_once(struct office *office, const struct tenant *tenant,
+                 const struct tell_once *once, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct door door = office_door(office, tenant);
+	struct vault_record record = { .class = STR("message"),
+		                       .subject = once->telling->person };
+	bool was = false;
+
+	arena_init(&arena, OFFICE_ARENA_BYTES);
+	TRY(was_told(&door, once, &arena, &was, err));
+	if (was)
+		return RC_OK;
+	if (once->telling->by_mail)
+		TRY(mail_send(office, tenant, once->telling, occasion_id(once), &arena, err));
+	TRY(message_format(once->telling, office_now_us(office), &arena, &record.body, err));
+	return vault_put(&door, &record, err);
 }
 
 static bool

@@ -17,6 +17,16 @@ struct telling {
 };
 enum rc office_tell(struct office *office, const struct tenant *tenant,
                     const struct telling *telling, struct err *err) MUST_CHECK;
+/* The same, and once for this person and occasion however often it is called, also after
+ * a crash in between.  `mark` stands in the subject ("2026-03-01"); `at_us` is the same
+ * in each call. */
+struct tell_once {
+	const struct telling *telling;
+	struct str mark;
+	int64_t at_us;
+};
+enum rc office_tell_once(struct office *office, const struct tenant *tenant,
+                         const struct tell_once *once, struct err *err) MUST_CHECK;
 /* Every active person whose role has `manage WORD`; `person` is filled in here. */
 enum rc office_tell_staff(struct office *office, const struct tenant *tenant, const char *word,
                           const struct telling *telling, struct err *err) MUST_CHECK;
