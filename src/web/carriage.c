@@ -1,5 +1,7 @@
 #include "web/carriage.h"
 
+#include "office/tally.h"
+
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -333,6 +335,41 @@ carriage_free(struct carriage *carriage)
 	free(carriage);
 }
 
+/* The bucket of a time: log2 of its milliseconds. */
+static int
+time_bucket(int64_t took_us)
+{
+	int bucket = 0;
+
+	for (int64_t ms = took_us / 1000; ms > 1 && bucket < 15; ms /= 2)
+		bucket++;
+	return bucket;
+}
+
+/* By the route's own pattern: what was asked is in no count.  Only where the policy
+ * says that use is counted. */
+static void
+use_count(const struct exchange *exchange, int64_t took_us)
+{
+	static const char *const methods[] = { [METHOD_GET] = "GET",
+		                               [METHOD_POST] = "POST",
+		                               [METHOD_PUT] = "PUT",
+		                               [METHOD_DELETE] = "DELETE" };
+	const struct request *request = &exchange->request;
+	struct tally tally = { .kind = TALLY_CALLS };
+
+	if (request->tenant == NULL || request->route == NULL ||
+	    policy_class_find(request->tenant->policy, STR("usage")) == NULL)
+		return;
+	tally.method = methods[request->route->method];
+	tally.what = request->route->path;
+	tally.bucket = exchange->reply.status / 100;
+	tally_count(request->site->office, request->tenant, &tally);
+	tally.kind = TALLY_TIME;
+	tally.bucket = time_bucket(took_us);
+	tally_count(request->site->office, request->tenant, &tally);
+}
+
 void
 carriage_over(void *cls, struct MHD_Connection *peer, void **context,
               enum MHD_RequestTerminationCode how)
@@ -351,6 +388,8 @@ carriage_over(void *cls, struct MHD_Connection *peer, void **context,
 		                exchange->reply.status,
 		                clock_monotonic_us() - carriage->begun_us,
 		                carriage->sent_bytes);
+	if (exchange->reply.status != 0)
+		use_count(exchange, clock_monotonic_us() - carriage->begun_us);
 	if (carriage->has_unread)
 		linger(carriage->connection);
 	connection_phase(carriage->connection, PHASE_IDLE);
