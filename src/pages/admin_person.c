@@ -31,9 +31,8 @@ reason_is_valid(struct str reason)
 	return reason.len <= REASON_BYTES;
 }
 
-/* False: a page asks for the reason.  A program has it refused by the vault,
- * which records that. */
-static bool
+/* A program has a missing reason refused by the vault, which records that. */
+bool
 reason_take(struct request *request, struct doc *doc, struct id whose)
 {
 	const struct policy_role *role = request->actor.role;

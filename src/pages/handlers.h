@@ -107,6 +107,22 @@ void roles_part(struct request *request, struct doc *doc, struct str chosen, int
  * beside that field; false when it names none of the form's. */
 bool field_error_of(struct request *request, struct doc *doc, const struct err *err);
 
+/* Takes the stated reason from form or query; false: a page asks for it first, or says
+ * what is wrong with it. */
+bool reason_take(struct request *request, struct doc *doc, struct id whose);
+
+/* --- consents.c, consents_fhir.c ------------------------------------------------------ */
+
+enum rc consents_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc consent_give_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc consent_withdraw_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc consents_fhir_show(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc consents_receipts_show(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+
 /* --- inbox.c, api.c ------------------------------------------------------------------ */
 
 enum rc inbox_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;

@@ -174,6 +174,8 @@ me_page(struct request *request, struct doc *doc, const struct person *person,
 	doc_page_bool(doc, "has_factor",
 	              request->session != NULL && request->session->has_factor);
 	doc_page_bool(doc, "may_export", may_export(request));
+	doc_page_bool(doc, "may_consent",
+	              need_holds(request, &(struct need)MAY(READ, "consent")));
 	doc_int(doc, "answer_days", policy->answer_days);
 }
 
