@@ -227,6 +227,10 @@ imply_class(struct reader *reader, const struct policy_class *class)
 		[THEN_PRUNE] = "cut off the log",
 	};
 
+	if (str_eq(class->about, STR("application")))
+		imply(reader, STR("telemetry.anonymous"),
+		      str_printf(reader->arena, "%.*s: it tells nothing about anybody.",
+		                 STR_ARGS(class->says)));
 	if (class->needs_agreement)
 		imply(reader,
 		      str_printf(reader->arena, "agreement.%.*s", STR_ARGS(class->name)),

@@ -213,12 +213,16 @@ a_condition_of_a_class_implies_its_promise(void **state)
 	SAMPLE bound =
 	    sample_small("    says: Notes\n", "    says: Notes\n    only_under: agreement\n"
 	                                      "    role: processor\n");
+	SAMPLE counted = sample_small("    about: member\n    category",
+	                              "    about: application\n    category");
 	SAMPLE asked = sample_small("care: { basis: contract", "care: { basis: consent");
 
 	(void)state;
 	assert_false(is_promised(plain->policy, "agreement.note"));
 	assert_true(is_promised(bound->policy, "agreement.note"));
 	assert_true(is_promised(bound->policy, "instructions"));
+	assert_false(is_promised(plain->policy, "telemetry.anonymous"));
+	assert_true(is_promised(counted->policy, "telemetry.anonymous"));
 	assert_false(is_promised(plain->policy, "consent.care"));
 	assert_true(is_promised(asked->policy, "consent.care"));
 	assert_false(is_promised(asked->policy, "consent.sharing")); /* the doctor's consent */
