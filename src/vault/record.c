@@ -194,6 +194,15 @@ put_previous(struct put *put, const struct indexing *to, struct err *err)
 	return RC_OK;
 }
 
+/* When the period begins: the system may put what was recorded before. */
+static int64_t
+recorded_us(const struct door *door, const struct vault_record *record)
+{
+	if (door->actor->kind == ACTOR_SYSTEM && record->created_us != 0)
+		return record->created_us;
+	return clock_now_us(door->vault->clock);
+}
+
 static MUST_CHECK enum rc
 put_prepare(struct put *put, const struct door *door, const struct vault_record *record,
             const struct policy_class *class, struct err *err)
@@ -214,7 +223,7 @@ put_prepare(struct put *put, const struct door *door, const struct vault_record 
 	if (put->row.version > 1)
 		TRY(put_previous(put, &to, err));
 	else
-		row_retention(&put->row, door->tenant, class, clock_now_us(door->vault->clock));
+		row_retention(&put->row, door->tenant, class, recorded_us(door, record));
 	TRY(body_read(&to, record->body, err));
 	if (to.has_undeclared)
 		return touch_refuse(put->touch, REFUSAL_FIELD_UNDECLARED, err);

@@ -111,6 +111,7 @@ struct vault_record {
 	struct id subject;
 	struct id id;    /* put: zero makes a new one */
 	int64_t version; /* put: the version that was seen; 0: new */
+	/* put, a new one by the system: created_us is when its period began; 0: now */
 	int64_t created_us, updated_us;
 	struct str body; /* JSON object; members are declared fields only */
 };
