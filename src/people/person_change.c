@@ -9,6 +9,7 @@
  * never in.
  */
 #include "people/inside.h"
+#include "vault/retention.h"
 
 static MUST_CHECK enum rc
 may_manage(const struct door *door, const struct people *people, const char *act,
@@ -176,6 +177,21 @@ change_gated(const struct door *door, struct people *people, const struct person
 	return rc;
 }
 
+/* Periods that an account's end begins: they begin, or it is open again. */
+static MUST_CHECK enum rc
+retention_follow(const struct door *door, const struct people *people, const struct person *old,
+                 const struct person *new, struct err *err)
+{
+	const struct retention_trigger closed = { new->id, KEEP_ACCOUNT_CLOSED,
+		                                  people_now_us(people) };
+
+	if (old->state == new->state)
+		return RC_OK;
+	if (new->state == PERSON_LEFT)
+		return vault_retention_trigger(door, &closed, err);
+	return old->state == PERSON_LEFT ? vault_retention_reopen(door, new->id, err) : RC_OK;
+}
+
 enum rc
 people_change(const struct door *door, struct people *people, struct person *person,
               struct err *err)
@@ -196,6 +212,7 @@ people_change(const struct door *door, struct people *people, struct person *per
 	TRY(session_change(people, door->tenant, &follow, err));
 	changed.detail = person_is_out(new.state) ? STR("out") : STR("in");
 	TRY(people_note(people, door->tenant, &changed, err));
+	TRY(retention_follow(door, people, &old, &new, err));
 	person->version = new.version;
 	return RC_OK;
 }
