@@ -261,12 +261,14 @@ say_kept(struct page *page)
 	prose_table_end(&page->prose);
 	if (!(probe_rights_granted(page->policy) & RIGHT_ERASURE))
 		return;
-	prose_paragraph(&page->prose,
-	                has_law
-	                    ? STR("When you ask for erasure, we erase at once what no law "
-	                          "makes us keep. What a law named in the table makes us keep "
-	                          "is locked and used for nothing else until its time is over.")
-	                    : STR("When you ask for erasure, we erase everything about you."));
+	SAY(page, "When %s erasure, %s",
+	    page->policy->rights_through_client
+	        ? "the organisation that decides has us carry out an"
+	        : "you ask for",
+	    has_law
+	        ? "we erase at once what no law makes us keep. What a law named in the table "
+	          "makes us keep is locked and used for nothing else until its time is over."
+	        : "we erase everything about you.");
 }
 
 static struct str
@@ -360,6 +362,27 @@ say_processors(struct page *page)
 	prose_table_end(&page->prose);
 }
 
+static struct str
+ground_says(struct str basis)
+{
+	static const struct {
+		const char *basis;
+		const char *says;
+	} names[] = {
+		{ "adequacy",
+		  "a decision of the authorities that data are safe there (adequacy)" },
+		{ "standard_contractual_clauses", "standard contractual clauses" },
+		{ "binding_corporate_rules", "binding corporate rules" },
+		{ "explicit_consent", "your explicit consent" },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		if (str_eq(str_from_c(names[i].basis), basis))
+			return str_from_c(names[i].says);
+	}
+	return basis;
+}
+
 static void
 say_places(struct page *page)
 {
@@ -369,10 +392,10 @@ say_places(struct page *page)
 	SAY(page, "Your data and their backups are kept in %.*s.", STR_ARGS(home));
 	for (size_t i = 0; i < policy->transfer_count; i++) {
 		const struct policy_transfer *transfer = &policy->transfers[i];
-		SAY(page, "Since %.*s, data may also go to %.*s, on the ground of: %.*s.",
+		SAY(page, "Since %.*s, data may also go to %.*s, on the ground of %.*s.",
 		    STR_ARGS(transfer->since),
 		    STR_ARGS(render_region(page->arena, transfer->to)),
-		    STR_ARGS(render_plain(page->arena, transfer->basis)));
+		    STR_ARGS(ground_says(transfer->basis)));
 	}
 	if (policy->transfer_count == 0)
 		prose_paragraph(&page->prose, STR("They are not sent to any other region."));
@@ -472,10 +495,13 @@ say_rights(struct page *page)
 		    &page->prose,
 		    STR("What you agreed to you can withdraw at any time, as easily as "
 		        "you gave it. That changes nothing about what was done before."));
-	SAY(page, "We answer every request within %d days.", policy->answer_days);
 	if (policy->rights_through_client)
-		SAY(page, "Requests are passed to the organisation that asked you to use this "
-		          "service; we help it to answer.");
+		SAY(page,
+		    "Requests are passed to the organisation that asked you to use this "
+		    "service. It answers, and we help it to do so within %d days.",
+		    policy->answer_days);
+	else
+		SAY(page, "We answer every request within %d days.", policy->answer_days);
 	for (size_t i = 0; i < policy->export_count; i++)
 		series_add(&formats, format_says(policy->export_formats[i]));
 	SAY(page, "You can take your data with you as %.*s.", STR_ARGS(series_text(&formats)));

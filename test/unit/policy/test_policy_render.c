@@ -81,6 +81,47 @@ what_is_not_declared_is_not_said(void **state)
 	}
 }
 
+/* What is said differs with what is declared. */
+static void
+each_way_of_a_declaration_reads_differently(void **state)
+{
+	static const struct {
+		const char *from, *to, *said;
+	} rows[] = {
+		{ "rights:\n", "role: processor\nrights:\n  through: client\n",
+		  "Requests are passed to the organisation" },
+		{ "days: 14,", "days: 0,", "We tell you before a change" },
+		{ "days: 14,", "days: 1,", "at least one day before" },
+		{ "by: [email, page]", "by: [email, page], accepted_by: use",
+		  "goes on using the service after that day accepts" },
+		{ "by: [email, page]", "by: [email, page], accepted_by: signature",
+		  "holds for those who sign it" },
+		{ "    says: Notes\n", "    says: Notes\n    only_under: agreement\n",
+		  "not at all without a signed agreement about it; with one, until 90 days" },
+		{ "attested: soc2 }", "attested: soc2, region: us }",
+		  "(attested: soc2, for data kept in the United States)" },
+		{ "    about: member\n    category", "    about: subject\n    category",
+		  "whoever data here are about" },
+		{ "basis: adequacy", "basis: explicit_consent", "your explicit consent" },
+		{ "[read own note, write own note, release own note",
+		  "[read own note, write site note, release all note",
+		  "see their own note; change, at their site or in their project: note; pass "
+		  "on, of everybody: note; manage people" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		SAMPLE sample = sample_small(rows[i].from, rows[i].to);
+		SAMPLE plain = sample_small(NULL, NULL);
+		CLEANUP(buf_free) struct buf html = { 0 };
+		CLEANUP(buf_free) struct buf before = { 0 };
+		assert_int_equal(sample->rc, RC_OK);
+		if (!sample_holds(render(sample->policy, true, &html), rows[i].said))
+			fail_msg("not said: %s", rows[i].said);
+		assert_false(sample_holds(render(plain->policy, true, &before), rows[i].said));
+	}
+}
+
 static void
 texts_cannot_add_markup(void **state)
 {
@@ -159,6 +200,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_declaration_is_said),
 		cmocka_unit_test(what_is_not_declared_is_not_said),
+		cmocka_unit_test(each_way_of_a_declaration_reads_differently),
 		cmocka_unit_test(texts_cannot_add_markup),
 		cmocka_unit_test(elements_are_closed),
 		cmocka_unit_test(lines_of_plain_text_fit_a_terminal),
