@@ -42,6 +42,7 @@ const struct command commands[] = {
 	  { "--webhook-key-file", OPTION_TEXT, false, "PATH", "the key that signs them" },
 	  { "--heartbeat", OPTION_TEXT, false, "URL", "asked every minute while all is well" },
 	  { "--outbound-ca", OPTION_TEXT, false, "PATH", "who vouches for them, beside the system's" },
+	  { "--prove-every", OPTION_TEXT, false, "HOURS", "between runs of all probes (24; 0: only by hand)" },
 	  { "--clock-offset", OPTION_TEXT, false, "SECONDS", "run at another time; only in demonstration directories" } },
 	  serve_run },
 	{ "tenant add", NULL, "add a tenant with its policy", PLACE_VAULT, {
@@ -57,6 +58,13 @@ const struct command commands[] = {
 	{ "policy show", "FILE", "print what people will read", PLACE_ALONE, {
 	  { "--html", OPTION_FLAG, false, NULL, "as HTML" }, JSON }, policy_show_run },
 	{ "policy diff", "OLD NEW", "say what changes, and whether it is material", PLACE_ALONE, { JSON }, policy_diff_run },
+	{ "policy load", "FILE", "load the next version of a tenant's policy; people are told", PLACE_VAULT, {
+	  DATA, TENANT,
+	  { "--dry-run", OPTION_FLAG, false, NULL, "say what would change, and load nothing" },
+	  { "--terms", OPTION_FILE, false, "FILE", "the text of its terms of use, where their version is new" },
+	  JSON }, policy_load_run },
+	{ "policy list", NULL, "list the versions of a tenant's policy, and who was told", PLACE_VAULT, {
+	  DATA, TENANT, JSON }, policy_list_run },
 	{ "person add", NULL, "add a person, who signs in by mailed link", PLACE_VAULT, {
 	  DATA, TENANT,
 	  { "--role", OPTION_TEXT, true, "R", "a role of the policy" },
@@ -72,6 +80,34 @@ const struct command commands[] = {
 	  { "--for", OPTION_TEXT, false, "30d", "how long it works (30d)" },
 	  { "--label", OPTION_TEXT, false, "TEXT", "what it is for" },
 	  JSON }, token_issue_run },
+	{ "retention show", NULL, "count what is past its time, class by class", PLACE_VAULT, { DATA, TENANT, JSON }, retention_show_run },
+	{ "retention sweep", NULL, "erase what is past its time, as the server does every hour", PLACE_VAULT, {
+	  DATA, TENANT,
+	  { "--dry-run", OPTION_FLAG, false, NULL, "count only" },
+	  { "--as-of", OPTION_TEXT, false, "DATE", "with --dry-run: as it will be that day" },
+	  JSON }, retention_sweep_run },
+	{ "retention approve", NULL, "say that the client approves of erasing what waits of a class", PLACE_VAULT, {
+	  DATA, TENANT,
+	  { "--class", OPTION_TEXT, true, "C", "the class" },
+	  JSON }, retention_approve_run },
+	{ "retention clock", NULL, "say that a clock that has jumped is right", PLACE_VAULT, {
+	  DATA,
+	  { "--accept", OPTION_FLAG, false, NULL, "it is right: sweeps go on" },
+	  JSON }, retention_clock_run },
+	{ "hold place", NULL, "keep data beyond their time and against erasure; prints the hold's id", PLACE_VAULT, {
+	  DATA, TENANT,
+	  { "--subject", OPTION_TEXT, true, "ID", "whose data" },
+	  { "--class", OPTION_TEXT, false, "C", "only of this class" },
+	  { "--record", OPTION_TEXT, false, "ID", "only this record of the class" },
+	  { "--reason", OPTION_TEXT, true, "TEXT", "the case or the order" },
+	  { "--by", OPTION_TEXT, false, "TEXT", "who asked for it" },
+	  JSON }, hold_place_run },
+	{ "hold release", "HOLD", "end a hold", PLACE_VAULT, { DATA, TENANT, JSON }, hold_release_run },
+	{ "hold list", NULL, "list the holds, the newest first", PLACE_VAULT, { DATA, TENANT, JSON }, hold_list_run },
+	{ "erasure list", NULL, "list the certificates of erasure, the newest first", PLACE_VAULT, {
+	  DATA, TENANT,
+	  { "--before", OPTION_TEXT, false, "ID", "those before this one" },
+	  JSON }, erasure_list_run },
 	{ "audit verify", "[EXPORT]", "verify every key, row, log and checkpoint, or an exported log", PLACE_ALONE, {
 	  DATA,
 	  { "--tenant", OPTION_TEXT, false, "T", "only this tenant" }, JSON }, audit_verify_run },
@@ -288,6 +324,19 @@ folder_absolute(struct call *call, struct err *err)
 	return RC_OK;
 }
 
+/* The server may not read what whoever asks can. */
+static MUST_CHECK enum rc
+file_argument(struct call *call, struct err *err)
+{
+	const char *arguments = call->command->arguments;
+
+	if (call->command->place != PLACE_VAULT || arguments == NULL ||
+	    strcmp(arguments, "FILE") != 0)
+		return RC_OK;
+	return file_read(call, str_to_c(call->arena, call->arguments[0]), &call->arguments[0],
+	                 err);
+}
+
 /* `troth --help`, `troth tenant add --help`: as `troth help …`. */
 static bool
 help_is_asked(struct call *call, int count, char *const *words)
@@ -327,5 +376,6 @@ command_parse(struct call *call, int count, char *const *words, struct err *err)
 	call->is_json = call_has(call, "--json");
 	TRY(options_check(call, err));
 	TRY(arguments_check(call, err));
+	TRY(file_argument(call, err));
 	return folder_absolute(call, err);
 }

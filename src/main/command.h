@@ -49,8 +49,8 @@ struct command {
 /* One invocation. */
 struct call {
 	const struct command *command;
-	struct str values[OPTIONS_MAX]; /* beside command->options; ptr NULL: absent */
-	struct str arguments[ARGUMENTS_MAX];
+	struct str values[OPTIONS_MAX];      /* beside command->options; ptr NULL: absent */
+	struct str arguments[ARGUMENTS_MAX]; /* PLACE_VAULT: FILE is its content */
 	size_t argument_count;
 	bool is_json;
 	struct str data_dir;
@@ -97,8 +97,18 @@ enum rc tenant_list_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc policy_check_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc policy_show_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc policy_diff_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc policy_load_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc policy_list_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc person_add_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc token_issue_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc retention_show_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc retention_sweep_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc retention_approve_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc retention_clock_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc hold_place_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc hold_release_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc hold_list_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc erasure_list_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc audit_verify_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc audit_prove_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc audit_export_run(struct call *call, struct err *err) MUST_CHECK;
