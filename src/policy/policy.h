@@ -256,8 +256,7 @@ const struct policy_index *policy_index_find(const struct policy_class *class,
  * one about `subject` about every kind that a class or a role names. */
 bool policy_class_is_about(const struct policy *policy, const struct policy_class *class,
                            int64_t kind_number);
-/* Is it one of those three words?  No subject is of such a kind. */
-bool policy_kind_is_many(struct str about);
+bool policy_kind_is_many(struct str about); /* one of these words: no subject is of it */
 bool policy_field_is_declared(const struct policy_class *class, struct str field);
 size_t policy_class_index(const struct policy *policy, const struct policy_class *class);
 
