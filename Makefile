@@ -31,13 +31,14 @@ CFLAGS := -std=gnu17 -g $(WARN) -fno-common -fno-omit-frame-pointer -pthread
 LDLIBS := -lmicrohttpd -lgnutls -lcrypto -lsqlite3 -ljson-c -lfyaml -lcurl -loath -lqrencode \
 	-lcairo -lpcre2-8 -lzstd -larchive -lm -lpthread
 
-debug_FLAGS := -O1
+# All but release can be broken on purpose: base/broken.h.
+debug_FLAGS := -O1 -DTROTH_BREAKABLE
 release_FLAGS := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fstack-clash-protection -fcf-protection -fPIE -pie -ftrivial-auto-var-init=zero \
 	-Wl,-z,relro,-z,now,-z,noexecstack
-asan_FLAGS := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
-tsan_FLAGS := -O1 -fsanitize=thread
-cov_FLAGS := -O0 --coverage -fprofile-update=atomic
+asan_FLAGS := -DTROTH_BREAKABLE -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+tsan_FLAGS := -DTROTH_BREAKABLE -O1 -fsanitize=thread
+cov_FLAGS := -DTROTH_BREAKABLE -O0 --coverage -fprofile-update=atomic
 analyzer_FLAGS := -O1 -fanalyzer
 fuzz_FLAGS := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CFLAGS += $($(BUILD)_FLAGS)

@@ -1,9 +1,9 @@
 /*
  * Breaking promises on purpose, to see that their probes notice.
  *
- * Only in the build variant `breakable` does broken("tls.minimum") ask the
- * environment (TROTH_BROKEN=tls.minimum); in every other build it is a constant
- * false and the seam is gone from the program.
+ * In builds for development and tests broken("tls.minimum") asks the environment
+ * (TROTH_BROKEN=tls.minimum).  In the release build, which is what is installed, it
+ * is a constant false and the seam is gone from the program.
  */
 #ifndef BASE_BROKEN_H
 #define BASE_BROKEN_H

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "prove/prove.h"
 
+#define HOURS_MAX      (31 * 24)
 #define LOOK_EVERY_MS  500
 #define LOOKS_BETWEEN  120 /* a minute */
 #define LOOKS_AT_FIRST 4   /* the listener is up by then */
@@ -15,9 +16,10 @@ struct prover {
 	struct call like;
 	pthread_t thread;
 	_Atomic bool is_ending;
+	int64_t every_us;
 };
 
-/* A day since the oldest result of the latest run, or never. */
+/* The latest run is too long ago, or there was none. */
 static bool
 is_due(const struct prover *prover, const struct tenant *tenant)
 {
@@ -31,7 +33,7 @@ is_due(const struct prover *prover, const struct tenant *tenant)
 		return false;
 	}
 	return proofs.count == 0 ||
-	       proofs.items[0].checked_us < clock_now_us(prover->like.clock) - PROVE_EVERY_US;
+	       proofs.items[0].checked_us < clock_now_us(prover->like.clock) - prover->every_us;
 }
 
 static void
@@ -75,11 +77,19 @@ prover_loop(void *arg)
 enum rc
 prover_open(struct prover **prover, const struct call *like, struct err *err)
 {
-	struct prover *opened = calloc(1, sizeof(*opened));
+	struct str hours = call_option(like, "--prove-every");
+	uint32_t every = PROVE_EVERY_HOURS;
+	struct prover *opened;
 
+	if (hours.len != 0 && (str_to_u32(hours, &every, err) != RC_OK || every > HOURS_MAX))
+		return FAIL(err, RC_INVALID, "--prove-every is 0 to %d hours", HOURS_MAX);
+	if (every == 0)
+		return RC_OK;
+	opened = calloc(1, sizeof(*opened));
 	if (opened == NULL)
 		abort();
 	opened->like = *like;
+	opened->every_us = every * US_PER_HOUR;
 	if (pthread_create(&opened->thread, NULL, prover_loop, opened) != 0) {
 		free(opened);
 		return FAIL(err, RC_IO, "cannot start the prover");
