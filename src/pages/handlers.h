@@ -123,6 +123,12 @@ enum rc consents_fhir_show(struct request *request, struct doc *doc, struct err 
 enum rc consents_receipts_show(struct request *request, struct doc *doc, struct err *err)
     MUST_CHECK;
 
+/* --- shared.c ------------------------------------------------------------------------- */
+
+enum rc shared_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc shared_person_show(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+
 /* --- inbox.c, api.c ------------------------------------------------------------------ */
 
 enum rc inbox_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;

@@ -67,6 +67,10 @@ static const struct route rows[] = {
 	{ METHOD_GET, "/me/consents/receipts", MAY(READ, "consent"), "law", 1, BODY_NONE, 0,
 	  ANSWER_DATA, "none", consents_receipts_show,
 	  "My choices as receipts after ISO/IEC TS 27560" },
+	{ METHOD_GET, "/shared", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DOC, "shared",
+	  shared_show, "Who shares with me" },
+	{ METHOD_GET, "/shared/:person", PERSON, "none", 1, BODY_NONE, 0, ANSWER_DOC, "shared",
+	  shared_person_show, "What one person shares with me: kinds and how much" },
 	{ METHOD_POST, "/language", ANYONE, "none", 0, BODY_FORM, FORM_BYTES, ANSWER_DATA,
 	  "none", language_submit, "Chooses the language of pages" },
 
