@@ -251,18 +251,16 @@ const struct policy_recipient *policy_recipient_find(const struct policy *policy
 const struct policy_cookie *policy_cookie_find(const struct policy *policy, struct str name);
 const struct policy_index *policy_index_find(const struct policy_class *class,
                                              struct str field);
-/* Is the class about subjects of this kind?  A class about `person` is about
- * every kind whose role signs in, one about `actor` about every role's kind,
- * one about `subject` about every kind that a class or a role names. */
+/* Is the class about subjects of this kind?  `person` is every kind whose role signs in,
+ * `actor` every role's kind, `subject` every kind that a class or a role names. */
 bool policy_class_is_about(const struct policy *policy, const struct policy_class *class,
                            int64_t kind_number);
 bool policy_kind_is_many(struct str about); /* one of these words: no subject is of it */
 bool policy_field_is_declared(const struct policy_class *class, struct str field);
 size_t policy_class_index(const struct policy *policy, const struct policy_class *class);
 
-/* A stable positive number of a name: the first 31 bits of its SHA-256, with
- * the bits above zero; two names of one policy with one number are an error of
- * that policy. */
+/* A stable positive number of a name: the first 31 bits of its SHA-256; two names
+ * of one policy with one number are an error of that policy. */
 int64_t policy_number(struct str name);
 
 /* Does `role` hold verb on class (or on `what`, for VERB_MANAGE)?  Gives the
