@@ -13,6 +13,7 @@ audit_intact(struct prove *prove, struct str rest, struct verdict *verdict, stru
 
 	(void)rest;
 	TRY(audit_identity(vault_audit(prove->vault), prove->tenant->id, &log, err));
+	log.tenant = prove->tenant->id;
 	log.store = vault_store(prove->vault);
 	log.dir = str_to_c(prove->arena, dir);
 	rc = audit_verify(&log, &report, err);

