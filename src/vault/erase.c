@@ -337,10 +337,11 @@ static MUST_CHECK enum rc
 step_keys(struct step *step, struct err *err)
 {
 	atomic_store(&step->vault->has_purges, true);
+	if (step->ticket.state == ERASING_PART_GONE || step->ticket.state == ERASING_ALL_GONE)
+		return RC_OK;
 	if (step->ticket.state == ERASING_PART)
 		TRY(part_keys(step, err));
-	else if (step->ticket.state != ERASING_PART_GONE &&
-	         step->ticket.state != ERASING_ALL_GONE)
+	else
 		TRY(all_keys(step, err));
 	return store_write(step->vault->store, certify, step, err);
 }
