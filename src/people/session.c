@@ -134,6 +134,18 @@ session_slide(const struct people *people, const struct tenant *tenant, struct t
 	return rc;
 }
 
+/* The dead sign nothing: whoever goes on with their session is somebody else. */
+static MUST_CHECK enum rc
+owner_check(const struct people *people, const struct ticket_row *row, struct err *err)
+{
+	struct subject_row subject = { .tenant = row->tenant, .id = row->owner };
+	enum rc rc = vault_subject_find(people->vault, &subject, err);
+
+	if (rc == RC_OK && (subject.flags & SUBJECT_DECEASED) != 0)
+		return FAIL(err, RC_UNAUTHENTICATED, "%s", gone);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 enum rc
 people_session_find(struct people *people, const struct visitor *visitor, struct str secret,
                     struct arena *arena, struct session *session, struct err *err)
@@ -150,6 +162,7 @@ people_session_find(struct people *people, const struct visitor *visitor, struct
 	if (rc == RC_NOT_FOUND || (rc == RC_OK && !is_live(tenant->policy, &row, now_us)))
 		return FAIL(err, RC_UNAUTHENTICATED, "%s", gone);
 	TRY(rc);
+	TRY(owner_check(people, &row, err));
 	TRY(session_slide(people, tenant, &row, now_us, err));
 	return session_fill(people, tenant, &row, arena, session, err);
 }

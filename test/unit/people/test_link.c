@@ -80,6 +80,27 @@ a_code_signs_in_and_a_link_works_once(void **state)
 }
 
 static void
+who_has_died_signs_in_no_more_and_their_session_ends(void **state)
+{
+	struct house *house = *state;
+	struct door door = house_door(house);
+	struct person person = house_person(house, STR("ana@example.org"), STR("member"));
+	char secret[SECRET_TEXT];
+	struct session session = house_sign_in(house, STR("ana@example.org"), secret);
+	struct link_begun begun;
+
+	RC_IS(house, vault_subject_flags(&door, person.id, SUBJECT_DECEASED, 0, &house->err),
+	      RC_OK);
+	RC_IS(house,
+	      people_session_find(house->people, &house->visitor, str_from_c(secret),
+	                          &house->arena, &session, &house->err),
+	      RC_UNAUTHENTICATED);
+	RC_IS(house, begin(house, STR("ana@example.org"), &begun), RC_OK);
+	RC_IS(house, finish(house, begun.browser_secret, begun.link_secret, ""),
+	      RC_UNAUTHENTICATED);
+}
+
+static void
 a_link_needs_the_browser_that_asked(void **state)
 {
 	struct house *house = *state;
@@ -311,6 +332,7 @@ main(void)
 		HOUSE_TEST(a_link_signs_in_the_person_it_was_mailed_to),
 		HOUSE_TEST(a_first_sign_in_makes_an_invited_person_active),
 		HOUSE_TEST(a_code_signs_in_and_a_link_works_once),
+		HOUSE_TEST(who_has_died_signs_in_no_more_and_their_session_ends),
 		HOUSE_TEST(a_link_needs_the_browser_that_asked),
 		HOUSE_TEST(a_link_ends_after_ten_minutes),
 		HOUSE_TEST(five_wrong_codes_end_a_ticket_for_its_link_too),
