@@ -213,7 +213,7 @@ build-tests: all $(UNIT) $(FUZZ:%=$O/replay/%) $O/go/export $O/fhir/emit $O/ui/r
 
 test: deps-test
 	@$(MAKE) --no-print-directory build-tests
-	@test/run $O unit replay go fhir http browser fault
+	@test/run $O unit replay go fhir http browser fault prove
 
 asan tsan:
 	@$(MAKE) --no-print-directory BUILD=$@ O=out/$@ build-tests
