@@ -59,7 +59,7 @@ const struct pattern_row date_rows[] = {
 	  "(?<=\\bon |\\ble |\\bdu |since |until |dated |depuis le )(\\d{1,2})"
 	  "(/)(\\d{1,2})(?![\\d/])",
 	  NULL },
-	{ DEID_DATE, 0.55f, 0,
+	{ DEID_DATE, 0.65f, 0,
 	  "(?<![\\w.,+-])((?:19|20)\\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\\d|"
 	  "3[01])(?![\\w-]|[.,]\\d)",
 	  NULL },

@@ -34,7 +34,7 @@
 /* City, state and country up to a postal code; nothing where there is none. */
 #define TO_ZIP                                                                                 \
 	"(?:(?:[,\\s>?-]{1,12}(?:\\(?\\p{Lu}[\\p{L}'’.)-]{0,30}|nan|de|la|les|du|sur|del|"   \
-	"di|\\d{2})(?!\\p{L})\\)?){0,8}?[,\\s>?-]{1,12}\\d{4,5}(?:-\\d{4})?(?![\\d/.]))?"
+	"di|\\d{2})(?!\\p{L})\\)?){0,8}?[,\\s>?-]{1,12}\\d{4,5}(?:-\\d{4})?(?!\\d|[/.]\\d))?"
 #define FR_TOWN                                                                                \
 	"(?:[,\\s-]{1,4}\\d{5}(?: \\p{Lu}[\\p{L}'’-]{1,30}(?:[ -](?:sur|en|les|la|le|de|"    \
 	"\\p{Lu}[\\p{L}'’-]{1,30})){0,4})?)?"
@@ -61,19 +61,6 @@ is_long_number(struct str *value)
 	for (size_t i = 0; i < value->len; i++)
 		digits += value->ptr[i] >= '0' && value->ptr[i] <= '9';
 	return digits >= 9 && digits <= 13;
-}
-
-/* Countries and states stay. */
-static bool
-is_city_like(struct str *value)
-{
-	static const char *const kept[] = { "The ", "North ", "South ", "United ",
-		                            "New Zealand" };
-
-	for (size_t i = 0; i < COUNT_OF(kept); i++)
-		if (str_starts_with(*value, str_from_c(kept[i])))
-			return false;
-	return true;
 }
 
 /* What ends a sentence is not the address's. */
@@ -256,7 +243,7 @@ const struct pattern_row identifier_rows[] = {
 	  "(?:from|to)|originally from|travell?ed to|habite|habite à|n[ée]e? à|demeurant à|"
 	  "domicili[ée]e? à|where:) (\\p{Lu}[\\p{L}'’-]{2,30}(?:[ "
 	  "-]\\p{Lu}[\\p{L}'’-]{1,30}){0,3})",
-	  is_city_like },
+	  NULL },
 	{ DEID_ADDRESS, 0.95f, 0,
 	  "\\b(?i:psc|cmr|unit|usns|uss|usnv|uscgc)\\b[^\\n]{1,40}\\n?[\\s,]{0,3}(?i:apo|fpo|"
 	  "dpo),? "

@@ -145,7 +145,8 @@ weigh(const struct token *token)
 	bool clashes = (token->classes & clash) != 0 &&
 	               (token->classes & clash) != WORD_EPONYM; /* its noun tells */
 
-	if (token->is_tagged || (token->classes & (WORD_TITLE | WORD_REGION)) != 0)
+	if (token->is_tagged || (token->classes & WORD_TITLE) != 0 ||
+	    (!is_name && (token->classes & WORD_REGION) != 0))
 		return WEIGHT_NONE;
 	if (token->shape != TOKEN_CAPITAL && token->shape != TOKEN_UPPER)
 		return WEIGHT_NONE;
@@ -415,6 +416,30 @@ run_start(const struct search *search, const struct run *run)
 	                                                                      : run->first;
 }
 
+/* The longest city or region of the dictionary that begins at `at`: its tokens,
+ * or 0. */
+static size_t
+place_length(const struct search *search, size_t at, enum word_class class)
+{
+	char joined[64];
+	size_t len = 0, longest = 0;
+
+	for (size_t i = at; i < search->count && i < at + 3; i++) {
+		const struct token *token = &search->tokens[i];
+		if (token->shape != TOKEN_CAPITAL && token->shape != TOKEN_UPPER)
+			break;
+		if ((i > at && !is_space(gap_before(search, i))) ||
+		    len + token->folded.len + 1 > sizeof(joined) || token->is_tagged)
+			break;
+		memcpy(joined + len, token->folded.ptr, token->folded.len);
+		len += token->folded.len;
+		if ((words_find(search->words, (struct str){ joined, len }) & class) != 0)
+			longest = i + 1 - at;
+		joined[len++] = '_';
+	}
+	return longest;
+}
+
 static size_t
 name_take(struct search *search, size_t at)
 {
@@ -444,34 +469,11 @@ name_take(struct search *search, size_t at)
 
 /* --- places and facilities ---------------------------------------------------------------- */
 
-/* The longest city of the dictionary that begins at `at`: its tokens, or 0. */
-static size_t
-city_length(const struct search *search, size_t at)
-{
-	char joined[64];
-	size_t len = 0, longest = 0;
-
-	for (size_t i = at; i < search->count && i < at + 3; i++) {
-		const struct token *token = &search->tokens[i];
-		if (token->shape != TOKEN_CAPITAL && token->shape != TOKEN_UPPER)
-			break;
-		if ((i > at && !is_space(gap_before(search, i))) ||
-		    len + token->folded.len + 1 > sizeof(joined) || token->is_tagged)
-			break;
-		memcpy(joined + len, token->folded.ptr, token->folded.len);
-		len += token->folded.len;
-		if ((words_find(search->words, (struct str){ joined, len }) & WORD_CITY) != 0)
-			longest = i + 1 - at;
-		joined[len++] = '_';
-	}
-	return longest;
-}
-
 static size_t
 city_take(struct search *search, size_t at)
 {
 	const struct token *token = &search->tokens[at];
-	size_t length = city_length(search, at);
+	size_t length = place_length(search, at, WORD_CITY);
 	struct run run = { .first = at, .end = at + length };
 	bool is_told = at > 0 && is_before_place(search, at);
 	uint32_t clash = WORD_COMMON | WORD_NAMES | WORD_EPONYM;
@@ -610,8 +612,15 @@ names_find(const struct words *words, const struct tokens *tokens, struct found 
 	struct search search = { words, tokens->items, tokens->count, found, NULL };
 
 	search.is_taken = arena_alloc(found->arena, tokens->count + 1, 1);
-	for (size_t at = 0; at < search.count;)
-		at = search.tokens[at].is_tagged ? at + 1 : name_take(&search, at);
+	for (size_t at = 0; at < search.count;) {
+		size_t region = place_length(&search, at, WORD_REGION);
+		bool is_name = region == 1 && ((search.tokens[at].classes & WORD_NAMES) != 0 ||
+		                               is_after_title(&search, at));
+		if (search.tokens[at].is_tagged)
+			at++;
+		else
+			at = region != 0 && !is_name ? at + region : name_take(&search, at);
+	}
 	for (size_t at = 0; at < search.count;)
 		at = city_take(&search, at);
 	for (size_t at = 0; at < search.count; at++)

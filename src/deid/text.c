@@ -55,9 +55,24 @@ deid_close(struct deid **deid)
  */
 
 struct sink {
+	const struct words *words;
 	struct found *found;
 	const struct pattern_row *rows;
 };
+
+/* States and countries stay, where a pattern took one for a city. */
+static bool
+is_region(const struct words *words, struct str value, struct arena *arena)
+{
+	struct str folded = text_fold(arena, value);
+	char joined[64];
+
+	if (folded.len > sizeof(joined))
+		return false;
+	for (size_t i = 0; i < folded.len; i++)
+		joined[i] = folded.ptr[i] == ' ' ? '_' : folded.ptr[i];
+	return (words_find(words, (struct str){ joined, folded.len }) & WORD_REGION) != 0;
+}
 
 static void
 sink_take(void *context, size_t row, const struct pattern_match *match)
@@ -66,14 +81,17 @@ sink_take(void *context, size_t row, const struct pattern_match *match)
 	const struct pattern_row *from = &sink->rows[row];
 	struct str value = from->group == 0 ? match->whole : match->groups[from->group];
 
+	if (from->kind == DEID_PLACE && is_region(sink->words, value, sink->found->arena))
+		return;
 	found_add(sink->found, (struct deid_span){ (size_t)(value.ptr - sink->found->text.ptr),
 	                                           value.len, from->kind, from->score });
 }
 
 static enum rc
-rows_find(const struct patterns *patterns, struct found *found, struct err *err)
+rows_find(const struct deid *deid, const struct patterns *patterns, struct found *found,
+          struct err *err)
 {
-	struct sink sink = { found, patterns->rows };
+	struct sink sink = { deid->words, found, patterns->rows };
 
 	return patterns_run(patterns, found->text, sink_take, &sink, err);
 }
@@ -99,8 +117,8 @@ deid_find(const struct deid *deid, struct str text, struct arena *arena,
 	TRY(text_check(text, err));
 	arena_init(&scratch, LIMIT_DEID_ARENA_BYTES);
 	tokens = tokens_read(deid->words, text, &scratch);
-	TRY(rows_find(&deid->identifiers, &found, err));
-	TRY(rows_find(&deid->dates, &found, err));
+	TRY(rows_find(deid, &deid->identifiers, &found, err));
+	TRY(rows_find(deid, &deid->dates, &found, err));
 	names_find(deid->words, &tokens, &found);
 	return spans_settle(&found, &tokens, spans, arena, err);
 }
