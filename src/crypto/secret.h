@@ -48,5 +48,7 @@ struct str base64_format(struct arena *arena, const void *bytes, size_t count);
 enum rc base64_parse(struct str text, void *out, size_t max, size_t *count, struct err *err)
     MUST_CHECK;
 struct str hex_format(struct arena *arena, const void *bytes, size_t count);
+/* Exactly `count` bytes in small letters.  RC_INVALID. */
+enum rc hex_parse(struct str text, void *out, size_t count, struct err *err) MUST_CHECK;
 
 #endif

@@ -47,21 +47,21 @@ has_places(struct vault *vault)
 
 /* --- the turn ------------------------------------------------------------------------ */
 
-struct turned {
-	struct arena *arena;
-	struct str text;
-	int64_t epoch; /* of the entry; 0: none */
+struct server_note {
+	const char *act;
+	int64_t count;
 };
 
 static MUST_CHECK enum rc
-entry_add(struct store_tx *tx, int64_t epoch, struct err *err)
+server_note(struct store_tx *tx, void *arg, struct err *err)
 {
 	CLEANUP(buf_free) struct buf leaf = { 0 };
-	struct audit_entry entry = { .act = STR("epoch"),
+	const struct server_note *note = arg;
+	struct audit_entry entry = { .act = str_from_c(note->act),
 		                     .outcome = STR("ok"),
 		                     .role = STR("system"),
 		                     .time_us = store_tx_now_us(tx),
-		                     .count = epoch };
+		                     .count = note->count };
 	struct str text;
 	int64_t index;
 
@@ -72,15 +72,38 @@ entry_add(struct store_tx *tx, int64_t epoch, struct err *err)
 	return audit_append(tx, 0, text, &index, err);
 }
 
+enum rc
+vault_note_server(struct vault *vault, const char *act, int64_t count, struct err *err)
+{
+	struct server_note note = { act, count };
+
+	return store_write(vault->store, server_note, &note, err);
+}
+
+enum rc
+vault_master_text(struct vault *vault, struct arena *arena, struct str *text, struct err *err)
+{
+	TRY(vault_note_server(vault, "recovery-key", 1, err));
+	*text = keys_master_text(vault->keys, arena);
+	return RC_OK;
+}
+
+struct turned {
+	struct arena *arena;
+	struct str text;
+	int64_t epoch; /* of the entry; 0: none */
+};
+
 static MUST_CHECK enum rc
 turned_put(struct store_tx *tx, void *arg, struct err *err)
 {
 	const struct turned *turned = arg;
+	struct server_note note = { "epoch", turned->epoch };
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%lld", (long long)store_tx_now_us(tx));
 	if (turned->epoch != 0)
-		TRY(entry_add(tx, turned->epoch, err));
+		TRY(server_note(tx, &note, err));
 	return store_setting_put(tx, 0, STR(TURNED_SETTING), str_from_c(text), err);
 }
 

@@ -25,4 +25,12 @@ enum rc vault_epoch_ended(struct vault *vault, struct err *err) MUST_CHECK;
 enum rc vault_keys_copy(struct vault *vault, const struct keys_copying *to, struct err *err)
     MUST_CHECK;
 
+/* The master key as base64, with an entry in the server's log that it left. */
+enum rc vault_master_text(struct vault *vault, struct arena *arena, struct str *text,
+                          struct err *err) MUST_CHECK;
+
+/* An act of the server's own, in its log: durable on return. */
+enum rc vault_note_server(struct vault *vault, const char *act, int64_t count, struct err *err)
+    MUST_CHECK;
+
 #endif

@@ -498,6 +498,12 @@ keys_copy(struct keys *keys, const struct keys_copying *to, struct err *err)
 	return slots_copy(keys->slots, &to->file, err);
 }
 
+struct str
+keys_master_text(struct keys *keys, struct arena *arena)
+{
+	return base64_format(arena, keys->master->bytes, KEY_BYTES);
+}
+
 /* --- checking ------------------------------------------------------------------------ */
 
 struct verify {

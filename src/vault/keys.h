@@ -102,6 +102,9 @@ struct keys_copying {
 };
 enum rc keys_copy(struct keys *keys, const struct keys_copying *to, struct err *err) MUST_CHECK;
 
+/* The master key as base64, for a copy that is taken offline. */
+struct str keys_master_text(struct keys *keys, struct arena *arena);
+
 /* Opens every slot that a row names; `bad` is called for each that does not. */
 enum rc keys_verify(struct keys *keys, uint64_t *count,
                     void (*bad)(void *arg, const struct key_row *row), void *arg,

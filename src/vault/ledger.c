@@ -130,6 +130,15 @@ members_read(const struct json_object *object, struct ledger_line *line, struct 
 	return id_need(object, "record", &line->record, err);
 }
 
+static MUST_CHECK enum rc
+before_read(const struct json_object *object, struct digest *before, struct err *err)
+{
+	struct str text;
+
+	TRY(json_need_text(object, "before", &text, err));
+	return hex_parse(text, before->bytes, DIGEST_BYTES, err);
+}
+
 /* A line is what line_format() writes after the line before, to the byte. */
 enum rc
 ledger_line_parse(struct str text, struct digest *before, struct ledger_line *line,
@@ -138,17 +147,20 @@ ledger_line_parse(struct str text, struct digest *before, struct ledger_line *li
 	CLEANUP(json_free) struct json json = { 0 };
 	CLEANUP(buf_free) struct buf again = { 0 };
 	struct ledger_line read = { 0 };
+	struct digest own = { { 0 } };
 	struct str expected;
 
 	buf_init(&again, LEDGER_LINE_MAX);
 	if (text.len > LEDGER_LINE_MAX || json_parse(&json, text, err) != RC_OK ||
 	    members_read(json.root, &read, err) != RC_OK ||
-	    line_format(&read, before, &again, &expected, err) != RC_OK)
+	    before_read(json.root, &own, err) != RC_OK ||
+	    line_format(&read, before == NULL ? &own : before, &again, &expected, err) != RC_OK)
 		return FAIL(err, RC_CORRUPT, "ledger: a line cannot be read");
 	if (!str_eq(text, expected))
 		return FAIL(err, RC_CORRUPT, "ledger: line %lld does not follow the one before",
 		            (long long)read.line);
-	*before = sha256(text);
+	if (before != NULL)
+		*before = sha256(text);
 	*line = read;
 	return RC_OK;
 }

@@ -67,7 +67,7 @@ enum rc ledger_replay(const char *path,
                                       struct str text, struct err *err),
                       void *arg, struct err *err) MUST_CHECK;
 /* One line, end included, that follows one with the digest `before` (zero: the
- * first); `before` becomes its own.  RC_CORRUPT. */
+ * first); `before` becomes its own.  NULL: whatever it follows.  RC_CORRUPT. */
 enum rc ledger_line_parse(struct str text, struct digest *before, struct ledger_line *line,
                           struct err *err) MUST_CHECK;
 
