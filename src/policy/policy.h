@@ -18,7 +18,7 @@
 #include "base/clock.h"
 #include "crypto/digest.h"
 
-#define POLICY_LIST_MAX   64 /* of any list in a policy */
+#define POLICY_LIST_MAX   64 /* of any map or list of maps in a policy */
 #define POLICY_SOURCE_MAX (256 * 1024)
 
 /* Sets of purposes, classes, recipients: bit i is item i of its table. */

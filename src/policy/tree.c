@@ -76,6 +76,7 @@ attach(struct builder *builder, struct node *node)
 {
 	struct node *parent = parent_of(builder);
 	bool is_twice = false;
+	size_t most;
 
 	if (parent == NULL) {
 		builder->root = node;
@@ -87,11 +88,13 @@ attach(struct builder *builder, struct node *node)
 		builder->has_name = false;
 		is_twice = tree_find(parent, node->name) != NULL;
 	}
+	most = parent->kind == NODE_LIST && node->kind == NODE_TEXT ? TREE_TEXTS_MAX
+	                                                            : POLICY_LIST_MAX;
 	if (is_twice)
 		fault_add(builder->faults, node->name_at, "the key \"%.*s\" stands here twice",
 		          STR_ARGS(node->name));
-	else if (parent->count == POLICY_LIST_MAX)
-		fault_add(builder->faults, node->at, "more than %d entries", POLICY_LIST_MAX);
+	else if (parent->count == most)
+		fault_add(builder->faults, node->at, "more than %zu entries", most);
 	else
 		link_node(parent, node);
 }

@@ -3,9 +3,9 @@
  *
  * Only what a policy needs of YAML 1.2: one document, no anchors, aliases,
  * tags, directives' types or duplicate keys, no key but a plain text, at most
- * POLICY_LIST_MAX entries in a list or map.  Every scalar is a text: what it
- * means is decided by the key it stands under (policy/field.h), so `1.3`,
- * `yes` and `2026-01-01` cannot turn into something else on the way.
+ * POLICY_LIST_MAX entries in a map or list, TREE_TEXTS_MAX in a list of texts.  Every scalar is
+ * a text: what it means is decided by the key it stands under (policy/field.h), so `1.3`, `yes`
+ * and `2026-01-01` cannot turn into something else on the way.
  *
  * The only user of libfyaml.
  */
@@ -15,6 +15,7 @@
 #include "policy/fault.h"
 
 #define TREE_DEPTH_MAX 8
+#define TREE_TEXTS_MAX 256
 #define TREE_NODES_MAX 16384
 
 enum node_kind { NODE_TEXT = 1, NODE_LIST, NODE_MAP };

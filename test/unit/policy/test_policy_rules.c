@@ -297,6 +297,29 @@ promises_have_exactly_one_known_check(void **state)
 	refuse_each(breaches, COUNT_OF(breaches));
 }
 
+/* 256 texts and no more; a map has 64 entries. */
+static void
+lists_of_texts_end_at_256(void **state)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(buf_free) struct buf may = { 0 };
+	struct err err = { 0 };
+	struct str text;
+
+	(void)state;
+	arena_init(&arena, 8 * MIB);
+	buf_init(&may, MIB);
+	for (int i = 0; i < 255; i++)
+		buf_add(&may, STR("read own note, "));
+	assert_int_equal(buf_finish(&may, &text, &err), RC_OK);
+	text = str_printf(&arena, "%.*swrite own note]", STR_ARGS(text));
+	SAMPLE most = sample_small("write own note]", text.ptr);
+	assert_int_equal(most->rc, RC_OK);
+	text = str_printf(&arena, "read own note, %.*s", STR_ARGS(text));
+	SAMPLE more = sample_small("write own note]", text.ptr);
+	sample_refused(more, 56, "more than 256 entries");
+}
+
 static void
 a_right_that_nobody_has_cannot_be_promised(void **state)
 {
@@ -353,6 +376,7 @@ main(void)
 		cmocka_unit_test(consent_is_asked_for_a_purpose_that_rests_on_it),
 		cmocka_unit_test(roles_can_sign_in_and_release_to_somebody),
 		cmocka_unit_test(promises_have_exactly_one_known_check),
+		cmocka_unit_test(lists_of_texts_end_at_256),
 		cmocka_unit_test(a_right_that_nobody_has_cannot_be_promised),
 		cmocka_unit_test(a_second_factor_that_no_role_needs_cannot_be_promised),
 	};
