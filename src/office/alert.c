@@ -26,6 +26,14 @@ place_of(const struct tenant *tenant)
 	return (size_t)tenant->id % OFFICE_TENANTS;
 }
 
+static void
+open_alerts_set(struct office *office, const struct tenant *tenant, int64_t count)
+{
+	(void)pthread_mutex_lock(&office->lock);
+	office->open_alerts[place_of(tenant)] = count;
+	(void)pthread_mutex_unlock(&office->lock);
+}
+
 /* --- raising ------------------------------------------------------------------------- */
 
 /* Is this the first of its kind in the window? */
@@ -73,18 +81,26 @@ alert_put(struct office *office, const struct tenant *tenant, const struct alert
 	TRY(register_put(&door, office, &entry, err));
 	(void)pthread_mutex_lock(&office->lock);
 	office->has_unsent[place_of(tenant)] = true;
+	office->open_alerts[place_of(tenant)] = -1;
 	(void)pthread_mutex_unlock(&office->lock);
 	return office_tell_staff(office, tenant, "notices", &telling, err);
+}
+
+enum rc
+alert_raise_within(struct office *office, const struct tenant *tenant,
+                   const struct alert *alert, int64_t window_us, struct err *err)
+{
+	bool is_it = false;
+
+	TRY(is_first(office, tenant, alert, window_us, &is_it, err));
+	return is_it ? alert_put(office, tenant, alert, err) : RC_OK;
 }
 
 enum rc
 alert_raise(struct office *office, const struct tenant *tenant, const struct alert *alert,
             struct err *err)
 {
-	bool is_it = false;
-
-	TRY(is_first(office, tenant, alert, SAME_WITHIN_US, &is_it, err));
-	return is_it ? alert_put(office, tenant, alert, err) : RC_OK;
+	return alert_raise_within(office, tenant, alert, SAME_WITHIN_US, err);
 }
 
 enum rc
@@ -105,7 +121,44 @@ alert_acknowledge(const struct door *door, struct office *office, struct id aler
 	entry.state = STR("acknowledged");
 	entry.closed_us = office_now_us(office);
 	entry.text = str_printf(&arena, "%.*s\n\n%.*s", STR_ARGS(entry.text), STR_ARGS(note));
-	return register_put(door, office, &entry, err);
+	TRY(register_put(door, office, &entry, err));
+	open_alerts_set(office, door->tenant, -1);
+	return RC_OK;
+}
+
+static int64_t
+open_alerts_of(struct office *office, const struct tenant *tenant)
+{
+	int64_t count;
+
+	(void)pthread_mutex_lock(&office->lock);
+	count = office->open_alerts[place_of(tenant)];
+	(void)pthread_mutex_unlock(&office->lock);
+	return count;
+}
+
+/* One that is raised while they are counted has them counted again. */
+enum rc
+alert_open_count(struct office *office, const struct tenant *tenant, int64_t *count,
+                 struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct door door = office_door(office, tenant);
+	struct register_query query = { .kind = STR("alert"),
+		                        .state = STR("open"),
+		                        .limit = LIMIT_PAGE_ROWS };
+	struct register_entries alerts;
+
+	*count = open_alerts_of(office, tenant);
+	if (*count >= 0 || policy_class_find(tenant->policy, STR("register")) == NULL)
+		return RC_OK;
+	arena_init(&arena, OFFICE_ARENA_BYTES);
+	open_alerts_set(office, tenant, 0);
+	TRY(register_list(&door, office, &query, &arena, &alerts, err));
+	*count = (int64_t)alerts.count;
+	if (open_alerts_of(office, tenant) == 0)
+		open_alerts_set(office, tenant, *count);
+	return RC_OK;
 }
 
 /* --- to the outside ---------------------------------------------------------------------- */
@@ -343,7 +396,9 @@ alert_tick(struct office *office, const struct tenant *tenant, int64_t deadline_
 		office->has_unsent[place_of(tenant)] = false;
 		(void)pthread_mutex_unlock(&office->lock);
 	}
-	if (is_look_due(office, tenant))
+	if (is_look_due(office, tenant)) {
 		TRY(incidents_check(office, tenant, err));
+		TRY(lapse_check(office, tenant, err));
+	}
 	return is_beat_due(office) ? beat(office, err) : RC_OK;
 }

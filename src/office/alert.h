@@ -22,5 +22,8 @@ enum rc alert_raise(struct office *office, const struct tenant *tenant,
 /* By a person with `manage notices`; the note says what was found. */
 enum rc alert_acknowledge(const struct door *door, struct office *office, struct id alert,
                           struct str note, struct err *err) MUST_CHECK;
+/* How many are open; counted once, then kept in memory. */
+enum rc alert_open_count(struct office *office, const struct tenant *tenant, int64_t *count,
+                         struct err *err) MUST_CHECK;
 
 #endif

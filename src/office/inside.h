@@ -23,11 +23,13 @@ struct office {
 	pthread_mutex_t lock;                                           /* of what follows */
 	bool has_unsent[OFFICE_TENANTS];      /* alerts that the webhook has not got */
 	int64_t beaten_us;                    /* the heartbeat, of the monotonic clock */
+	int64_t open_alerts[OFFICE_TENANTS];  /* -1: to be counted */
 	int64_t looked_us[OFFICE_TENANTS];    /* at the clocks of incidents */
 	int64_t sweep_due_us[OFFICE_TENANTS]; /* of the monotonic clock */
 	struct detect *detect;                /* detect.c's counts in memory */
 	struct tallies *tallies;              /* tally.c's */
 	struct onboarded *onboarded;          /* onboarding.c's */
+	struct unread *unread;                /* told.c's */
 };
 
 /* Steps of office_tick(), each bounded by deadline_us of the monotonic clock. */
@@ -37,10 +39,23 @@ office_step sweep_tick;  /* sweep.c: the hourly sweep, and its alarm */
 office_step desk_tick;   /* desk.c: reminders of requests that are due soon or late */
 office_step change_tick; /* change.c: telling people of the next policy */
 office_step tally_tick;  /* tally.c: writes the counts, sweeps old ones */
+office_step detect_tick; /* detect.c: raises what was noticed */
 office_step alert_tick;  /* alert.c: webhook, heartbeat, clocks of incidents */
 
 struct tallies *tallies_new(void);
 void tallies_free(struct tallies *tallies);
+
+/* alert.c: raised unless it was within the window; for reminders. */
+struct alert;
+enum rc alert_raise_within(struct office *office, const struct tenant *tenant,
+                           const struct alert *alert, int64_t window_us, struct err *err)
+    MUST_CHECK;
+/* lapse.c: attestations and training that end soon or have ended. */
+enum rc lapse_check(struct office *office, const struct tenant *tenant, struct err *err)
+    MUST_CHECK;
+
+/* told.c: something was told to the person, or opened. */
+void unread_forget(struct office *office, struct id person);
 
 int64_t office_now_us(const struct office *office);
 

@@ -1,5 +1,6 @@
 #include "office/office.h"
 
+#include "office/detect.h"
 #include "office/inside.h"
 #include "office/onboarding.h"
 
@@ -30,7 +31,11 @@ office_open(struct office **office, const struct office_options *options, struct
 		                   .ca_file = kept(options->ca_file) };
 	memset(opened->has_unsent, 1, sizeof(opened->has_unsent)); /* perhaps, from before */
 	(void)pthread_mutex_init(&opened->lock, NULL);
+	for (size_t i = 0; i < OFFICE_TENANTS; i++)
+		opened->open_alerts[i] = -1;
 	opened->tallies = tallies_new();
+	opened->detect = detect_new();
+	vault_watch(opened->vault, detect_see, opened->detect);
 	*office = opened;
 	return RC_OK;
 }
@@ -40,6 +45,8 @@ office_close(struct office *office)
 {
 	if (office == NULL)
 		return;
+	vault_watch(office->vault, NULL, NULL);
+	detect_free(office->detect);
 	(void)pthread_mutex_destroy(&office->lock);
 	tallies_free(office->tallies);
 	free(office->webhook_url);
@@ -47,6 +54,7 @@ office_close(struct office *office)
 	free(office->heartbeat_url);
 	free(office->ca_file);
 	onboarding_end(office);
+	free(office->unread);
 	free(office);
 }
 
@@ -216,8 +224,8 @@ enum rc
 office_tick(struct office *office, const struct tenant *tenant, int64_t deadline_us,
             struct err *err)
 {
-	static office_step *const steps[] = { sweep_tick, desk_tick, change_tick, tally_tick,
-		                              alert_tick };
+	static office_step *const steps[] = { sweep_tick, desk_tick, change_tick,  tally_tick,
+		                              detect_tick, alert_tick };
 	enum rc rc = RC_OK;
 	struct err first = { 0 };
 

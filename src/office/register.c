@@ -195,6 +195,18 @@ register_get(const struct door *door, struct office *office, struct id id, struc
 	return entry_read(&record, arena, entry, err);
 }
 
+static MUST_CHECK enum rc
+entries_read(const struct vault_records *records, struct arena *arena,
+             struct register_entries *entries, struct err *err)
+{
+	entries->count = records->count;
+	entries->items = arena_alloc(arena, (records->count + 1) * sizeof(*entries->items),
+	                             _Alignof(struct register_entry));
+	for (size_t i = 0; i < records->count; i++)
+		TRY(entry_read(&records->items[i], arena, &entries->items[i], err));
+	return RC_OK;
+}
+
 static void
 facet_ask(const struct policy_class *class, const char *field, struct str value,
           struct record_query *query)
@@ -220,18 +232,27 @@ register_list(const struct door *door, struct office *office,
 		return FAIL(err, RC_INVALID, "the policy keeps no registers");
 	facet_ask(class, "kind", query->kind, &ask);
 	facet_ask(class, "state", query->state, &ask);
+	if (query->is_newest_first) {
+		ask.order = RECORD_BY_TIME_DOWN;
+		ask.after_key = query->after_us;
+	}
 	TRY(office_organisation(office, door->tenant, &ask.subject, err));
 	TRY(vault_list(door, STR(CLASS), &ask, arena, &records, err));
-	entries->count = records.count;
-	entries->items = arena_alloc(arena, (records.count + 1) * sizeof(*entries->items),
-	                             _Alignof(struct register_entry));
-	for (size_t i = 0; i < records.count; i++)
-		TRY(entry_read(&records.items[i], arena, &entries->items[i], err));
-	return RC_OK;
+	return entries_read(&records, arena, entries, err);
 }
 
-/* --- attestations
- * ------------------------------------------------------------------------------ */
+enum rc
+register_history(const struct door *door, struct office *office, struct id id,
+                 struct arena *arena, struct register_entries *entries, struct err *err)
+{
+	struct vault_records records;
+
+	(void)office;
+	TRY(vault_history(door, STR(CLASS), id, arena, &records, err));
+	return entries_read(&records, arena, entries, err);
+}
+
+/* --- attestations ------------------------------------------------------------------------- */
 
 static bool
 lasts_longer(const struct register_entry *a, const struct register_entry *b)

@@ -62,12 +62,20 @@ enum rc register_get(const struct door *door, struct office *office, struct id i
 struct register_query {
 	struct str kind;
 	struct str state; /* empty: any */
-	struct id after;  /* paging, oldest first */
+	struct id after;  /* paging, in order of making */
 	int limit;
+	/* By `at`, down; then the page before ended with `after` at after_us. */
+	bool is_newest_first;
+	int64_t after_us;
 };
 enum rc register_list(const struct door *door, struct office *office,
                       const struct register_query *query, struct arena *arena,
                       struct register_entries *entries, struct err *err) MUST_CHECK;
+
+/* Every version of an entry, newest first. */
+enum rc register_history(const struct door *door, struct office *office, struct id id,
+                         struct arena *arena, struct register_entries *entries, struct err *err)
+    MUST_CHECK;
 
 /* Is an attestation of that name on file and not lapsed?  Fills the one that lapses
  * last; RC_NOT_FOUND: none ever was. */

@@ -114,8 +114,11 @@ enum rc touch_many(struct touch *touch, struct touch_rows *rows, struct arena *a
 /* In the transaction of the entry: RC_RETRY when one's state has changed since. */
 enum rc touch_many_check(struct store_tx *tx, const struct touch *touch, struct err *err)
     MUST_CHECK;
-/* RC_DENIED with the refusal's sentence, or RC_OK. */
+/* RC_DENIED with the refusal's sentence, or RC_OK.  The entry is durable: whoever
+ * watches hears of it. */
 enum rc touch_end(const struct touch *touch, struct err *err) MUST_CHECK;
+/* Tells the watcher; touch_end() does. */
+void touch_watch(const struct touch *touch);
 void touch_wipe(struct touch *touch);
 
 /* The class of the ask; RC_DENIED, with its entry, when the policy has none. */
@@ -190,6 +193,9 @@ void policies_end(struct policy_kept *kept);
 enum rc policy_row_read(const struct policy_row *row, struct policy **policy, struct err *err)
     MUST_CHECK;
 
+/* RC_PRECONDITION: a hold keeps the record. */
+enum rc hold_refuses(struct store_tx *tx, const struct record_row *row, struct arena *arena,
+                     struct err *err) MUST_CHECK;
 /* Erasures that a crash cut short: keys first, then rows for some seconds. */
 enum rc subjects_finish_erasing(struct vault *vault, struct err *err) MUST_CHECK;
 /* At each tick: the time that the sweep compares with, and rows of what is erased. */

@@ -25,6 +25,7 @@ vault_note(const struct door *door, const struct vault_act *act, int64_t *entry,
 	touch.entry.count = act->count;
 	touch.outcome = act->outcome;
 	TRY(store_write(door->vault->store, note_write, &touch, err));
+	touch_watch(&touch);
 	if (entry != NULL)
 		*entry = touch.index;
 	return RC_OK;
@@ -154,5 +155,6 @@ vault_looks(const struct door *door, struct looks_query *query, struct arena *ar
 		TRY(look_fill(&read, i, &looks->items[i], err));
 	touch.entry.count = (int64_t)read.count;
 	touch.outcome = STR("ok");
-	return store_write(door->vault->store, note_write, &touch, err);
+	TRY(store_write(door->vault->store, note_write, &touch, err));
+	return touch_end(&touch, err);
 }
