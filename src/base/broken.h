@@ -8,7 +8,10 @@
 #ifndef BASE_BROKEN_H
 #define BASE_BROKEN_H
 
+#include <stdbool.h>
+
 #ifdef TROTH_BREAKABLE
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

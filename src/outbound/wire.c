@@ -1,4 +1,5 @@
 #include "outbound/wire.h"
+#include "base/broken.h"
 
 #include <arpa/inet.h>
 
@@ -178,12 +179,13 @@ bytes_write(char *bytes, size_t size, size_t items, void *arg)
 static bool
 is_set_safe(CURL *curl, const struct wire_settings *settings)
 {
+	long is_verified = broken("tls.outbound") ? 0L : 1L;
 	bool is_set =
 	    curl_easy_setopt(curl, CURLOPT_CURLU, settings->url) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, settings->protocol) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, is_verified) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2 * is_verified) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
 		CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&

@@ -11,6 +11,7 @@
  * by one (class_end()), what stands beside the records is stripped, and the
  * subject is restricted and closed until the last class is gone.
  */
+#include "base/broken.h"
 #include "vault/past.h"
 
 #define TICKET_ERASING 1 /* kind; the kinds of people/ start at 16 */
@@ -329,6 +330,8 @@ all_keys(const struct step *step, struct err *err)
 		                    .tenant = step->tenant->id,
 		                    .subject = step->ticket.id };
 
+	if (broken("erasure.final"))
+		return RC_OK;
 	TRY(ledger_append(step->vault->ledger, &line, err));
 	return keys_destroy_owner(step->vault->keys, line.tenant, line.subject, err);
 }

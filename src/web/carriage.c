@@ -1,4 +1,5 @@
 #include "web/carriage.h"
+#include "base/broken.h"
 
 #include "office/tally.h"
 
@@ -362,7 +363,8 @@ use_count(const struct exchange *exchange, int64_t took_us)
 	    policy_class_find(request->tenant->policy, STR("usage")) == NULL)
 		return;
 	tally.method = methods[request->route->method];
-	tally.what = request->route->path;
+	tally.what = broken("telemetry.anonymous") ? str_to_c(request->arena, request->path)
+	                                           : request->route->path;
 	tally.bucket = exchange->reply.status / 100;
 	tally_count(request->site->office, request->tenant, &tally);
 	tally.kind = TALLY_TIME;

@@ -4,6 +4,7 @@
  * answer to any of them is made in one place (failure.c).
  */
 #include "web/exchange.h"
+#include "base/broken.h"
 
 #include "web/cookie.h"
 #include "web/form.h"
@@ -91,6 +92,8 @@ tenant_route(struct exchange *exchange, struct str path, struct err *err)
 		return RC_OK;
 	}
 	request->tenant = vault_tenant_find(site->vault, slug);
+	if (request->tenant == NULL && broken("isolation.tenant"))
+		request->tenant = vault_tenant_at(site->vault, 0);
 	if (request->tenant == NULL)
 		return FAIL(err, RC_NOT_FOUND, "there is no such page");
 	request->prefix = str_printf(request->arena, "/%.*s", STR_ARGS(request->tenant->slug));

@@ -11,6 +11,7 @@
 #include <netdb.h>
 #include <unistd.h>
 
+#include "base/broken.h"
 #include "base/log.h"
 #include "web/carriage.h"
 #include "web/metrics.h"
@@ -154,6 +155,16 @@ socket_port(int fd)
 	return ntohs(place.any.sa_family == AF_INET6 ? place.v6.sin6_port : place.v4.sin_port);
 }
 
+static const char *
+priority_of(int tls_minor)
+{
+	if (broken("tls.minimum"))
+		return "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+	if (broken("tls.cipher"))
+		return "NORMAL:-VERS-ALL:+VERS-TLS1.3";
+	return tls_minor >= 3 ? PRIORITY_3 : PRIORITY_2;
+}
+
 static enum rc
 daemon_start(struct listener *listener, int fd, int tls_minor, struct err *err)
 {
@@ -163,10 +174,9 @@ daemon_start(struct listener *listener, int fd, int tls_minor, struct err *err)
 		MHD_USE_ITC | MHD_USE_TLS,
 	    0, NULL, NULL, carriage_step, shared, MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_HTTPS_CERT_CALLBACK, certificate_choose, MHD_OPTION_HTTPS_PRIORITIES,
-	    tls_minor >= 3 ? PRIORITY_3 : PRIORITY_2, MHD_OPTION_URI_LOG_CALLBACK,
-	    carriage_first_line, shared, MHD_OPTION_NOTIFY_COMPLETED, carriage_over, shared,
-	    MHD_OPTION_NOTIFY_CONNECTION, connection_notify, shared,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_CONNECTIONS,
+	    priority_of(tls_minor), MHD_OPTION_URI_LOG_CALLBACK, carriage_first_line, shared,
+	    MHD_OPTION_NOTIFY_COMPLETED, carriage_over, shared, MHD_OPTION_NOTIFY_CONNECTION,
+	    connection_notify, shared, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_CONNECTIONS,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)LIMIT_CONNECTIONS_PER_ADDRESS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_IDLE_S, MHD_OPTION_THREAD_STACK_SIZE,

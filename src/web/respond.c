@@ -4,6 +4,7 @@
  * A document that fits one piece leaves whole, with its length and a proper
  * status if a row fails; a longer one is sent piece by piece, in flat memory.
  */
+#include "base/broken.h"
 #include "web/exchange.h"
 #include "web/form.h"
 
@@ -60,6 +61,8 @@ reply_finish(struct exchange *exchange)
 		reply_header(exchange, "Location", request->response.location);
 	for (size_t i = 0; i < exchange->set_cookies.count; i++)
 		reply_header(exchange, "Set-Cookie", exchange->set_cookies.items[i].value);
+	if (broken("cookies.declared"))
+		reply_header(exchange, "Set-Cookie", STR("track=1"));
 	for (size_t i = 0; i < COUNT_OF(always); i++)
 		reply_header(exchange, always[i].name, always[i].value);
 	if (!reply_has(exchange, STR("Cache-Control")))
