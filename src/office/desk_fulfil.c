@@ -5,6 +5,7 @@
  * close the door behind them, so these are answered first: should carrying them
  * out fail, the answer is taken back by the next version.
  */
+#include "base/broken.h"
 #include "office/desk_inside.h"
 
 #include "vault/choice.h"
@@ -471,10 +472,14 @@ object(struct fulfilling *f, struct err *err)
 static const struct {
 	enum policy_right right;
 	enum rc (*carry_out)(struct fulfilling *f, struct err *err);
+	const char *seam; /* base/broken.h */
 } rights[] = {
-	{ RIGHT_ACCESS, give_access },       { RIGHT_PORTABILITY, give_access },
-	{ RIGHT_RECTIFICATION, rectify },    { RIGHT_ERASURE, erase },
-	{ RIGHT_RESTRICTION, restrict_use }, { RIGHT_OBJECTION, object },
+	{ RIGHT_ACCESS, give_access, "rights.access" },
+	{ RIGHT_PORTABILITY, give_access, "rights.portability" },
+	{ RIGHT_RECTIFICATION, rectify, "rights.rectification" },
+	{ RIGHT_ERASURE, erase, "rights.erasure" },
+	{ RIGHT_RESTRICTION, restrict_use, "rights.restriction" },
+	{ RIGHT_OBJECTION, object, "rights.objection" },
 };
 
 enum rc
@@ -497,7 +502,7 @@ desk_fulfil(const struct door *door, struct office *office, const struct desk_mo
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
 	for (size_t i = 0; i < COUNT_OF(rights); i++) {
-		if (rights[i].right == asked->right)
+		if (rights[i].right == asked->right && !broken(rights[i].seam))
 			return rights[i].carry_out(&f, err);
 	}
 	return FAIL(err, RC_CORRUPT, "a request is of no kind that there is");
