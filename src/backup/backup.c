@@ -113,8 +113,8 @@ backup_close(struct backup *backup)
 	backup_run_end(backup);
 	ledger_ship(vault_ledger(backup->vault), NULL);
 	for (size_t i = 0; i < LIMIT_PLACES; i++)
-		names_free(&backup->known[i]);
-	names_free(&backup->logs);
+		nameset_free(&backup->known[i]);
+	nameset_free(&backup->logs);
 	(void)pthread_mutex_destroy(&backup->lock);
 	(void)pthread_mutex_destroy(&backup->notes_lock);
 	(void)pthread_mutex_destroy(&backup->run_lock);

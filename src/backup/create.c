@@ -16,17 +16,17 @@ unlock(pthread_mutex_t **mutex)
 static MUST_CHECK enum rc
 known_add(void *arg, const struct place_object *object, struct err *err)
 {
-	struct names *names = arg;
+	struct nameset *names = arg;
 	struct digest digest;
 
 	(void)err;
 	if (object_block_digest(object->name, &digest))
-		names_add(names, &digest, &digest);
+		nameset_add(names, &digest, &digest);
 	return RC_OK;
 }
 
 static MUST_CHECK enum rc
-known_below(struct outbound_place *place, const char *prefix, struct names *names,
+known_below(struct outbound_place *place, const char *prefix, struct nameset *names,
             struct err *err)
 {
 	const struct place_walk walk = { str_from_c(prefix), known_add, names };
@@ -36,7 +36,7 @@ known_below(struct outbound_place *place, const char *prefix, struct names *name
 
 /* One list where it is short enough, else 256. */
 static MUST_CHECK enum rc
-known_list(struct outbound_place *place, struct names *names, struct err *err)
+known_list(struct outbound_place *place, struct nameset *names, struct err *err)
 {
 	enum rc rc = known_below(place, "data/", names, err);
 	char prefix[16];
@@ -52,7 +52,7 @@ known_list(struct outbound_place *place, struct names *names, struct err *err)
 }
 
 /* A place's list is kept by its name and URL while the process lives. */
-static struct names *
+static struct nameset *
 known_slot(struct backup *backup, const struct backup_place *row, bool *is_new)
 {
 	struct digest digest = sha256_parts(row->name, STR(" "), row->url);
@@ -68,13 +68,13 @@ known_slot(struct backup *backup, const struct backup_place *row, bool *is_new)
 			unused = i;
 	}
 	*is_new = true;
-	names_free(&backup->known[unused]);
+	nameset_free(&backup->known[unused]);
 	(void)snprintf(backup->known_of[unused], sizeof(key), "%s", key);
 	return &backup->known[unused];
 }
 
 static void
-known_forget(struct backup *backup, const struct names *names)
+known_forget(struct backup *backup, const struct nameset *names)
 {
 	for (size_t i = 0; i < LIMIT_PLACES; i++) {
 		if (&backup->known[i] == names)
@@ -127,7 +127,7 @@ names_key(struct shipment *shipment, struct str recipient)
 
 	memcpy(shipment->block_key.bytes, digest.bytes, KEY_BYTES);
 	if (!digest_eq(&mark, &backup->logs_of))
-		names_free(&backup->logs);
+		nameset_free(&backup->logs);
 	backup->logs_of = mark;
 }
 

@@ -7,7 +7,7 @@
 #include <pthread.h>
 
 #include "backup/backup.h"
-#include "backup/names.h"
+#include "backup/nameset.h"
 #include "backup/object.h"
 #include "base/limits.h"
 #include "outbound/place.h"
@@ -36,12 +36,12 @@ struct backup {
 	pthread_mutex_t lock; /* one backup, change of places or drill at a time */
 	pthread_mutex_t notes_lock;
 	struct notes notes;
-	struct digest logs_of;            /* under which names the next are */
-	struct names logs;                /* digest of a file's path → its block's name */
-	struct names known[LIMIT_PLACES]; /* blocks that a place has; by its name … */
-	char known_of[LIMIT_PLACES][64];  /* … here; empty: not listed yet */
-	int64_t swept_us, thinned_us;     /* of the monotonic clock */
-	int64_t epoch_shipped;            /* whose predecessors are gone everywhere */
+	struct digest logs_of;              /* under which names the next are */
+	struct nameset logs;                /* digest of a file's path → its block's name */
+	struct nameset known[LIMIT_PLACES]; /* blocks that a place has; by its name … */
+	char known_of[LIMIT_PLACES][64];    /* … here; empty: not listed yet */
+	int64_t swept_us, thinned_us;       /* of the monotonic clock */
+	int64_t epoch_shipped;              /* whose predecessors are gone everywhere */
 	pthread_t thread;
 	bool has_thread;
 	pthread_mutex_t run_lock;
@@ -75,7 +75,7 @@ void notes_copy(struct backup *backup, struct notes *notes);
 struct target {
 	struct backup_place row;
 	struct outbound_place *place;
-	struct names *known;
+	struct nameset *known;
 	bool has_failed;
 	struct err err; /* of the first failure */
 };

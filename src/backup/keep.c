@@ -51,8 +51,8 @@ doomed_delete(struct outbound_place *place, const struct doomed *doomed, struct 
 
 struct keys_house {
 	const struct shipment *shipment;
-	struct names *known;
-	struct names current; /* blocks of keys.dat as it is now */
+	struct nameset *known;
+	struct nameset current; /* blocks of keys.dat as it is now */
 	struct doomed doomed;
 	struct arena arena;
 };
@@ -62,7 +62,7 @@ keys_house_free(struct keys_house *house)
 {
 	house->doomed.arena = &house->arena;
 	doomed_free(&house->doomed);
-	names_free(&house->current);
+	nameset_free(&house->current);
 }
 
 /* "keys/EPOCH/…", "epochs/EPOCH": the epoch. */
@@ -91,9 +91,9 @@ key_object_look(void *arg, const struct place_object *object, struct err *err)
 		return RC_OK;
 	is_old = epoch != house->shipment->epoch;
 	if (object_block_digest(object->name, &digest)) {
-		is_old = is_old || names_find(&house->current, &digest) == NULL;
+		is_old = is_old || nameset_find(&house->current, &digest) == NULL;
 		if (is_old)
-			names_drop(house->known, &digest);
+			nameset_drop(house->known, &digest);
 	} else if (str_starts_with(object->name, STR("keys/")) &&
 	           object_number(object->name, &time_us))
 		is_old = is_old || time_us != house->shipment->report->time_us;
@@ -118,7 +118,7 @@ keys_tidy(const struct shipment *shipment, const struct target *target, struct e
 	house.doomed.arena = &house.arena;
 	for (size_t at = 0; at + DIGEST_BYTES <= blocks->len; at += DIGEST_BYTES) {
 		memcpy(digest.bytes, blocks->text + at, DIGEST_BYTES);
-		names_add(&house.current, &digest, &digest);
+		nameset_add(&house.current, &digest, &digest);
 	}
 	TRY(place_walk(place, &epochs, err));
 	TRY(place_walk(place, &keys, err));
@@ -133,7 +133,7 @@ struct thinning {
 	struct doomed doomed;
 	struct arena arena;
 	char last[OBJECT_NAME_MAX]; /* its name; empty: none */
-	struct names kept;          /* SHA-256 of the times of those that stay */
+	struct nameset kept;        /* SHA-256 of the times of those that stay */
 };
 
 static void
@@ -141,7 +141,7 @@ thinning_free(struct thinning *thinning)
 {
 	thinning->doomed.arena = &thinning->arena;
 	doomed_free(&thinning->doomed);
-	names_free(&thinning->kept);
+	nameset_free(&thinning->kept);
 }
 
 static void
@@ -199,7 +199,7 @@ backups_thin(const struct shipment *shipment, struct outbound_place *place, stru
 
 struct sweeping {
 	struct outbound_place *place;
-	struct names marked;
+	struct nameset marked;
 	struct doomed doomed;
 	struct arena arena;
 };
@@ -209,7 +209,7 @@ sweeping_free(struct sweeping *sweeping)
 {
 	sweeping->doomed.arena = &sweeping->arena;
 	doomed_free(&sweeping->doomed);
-	names_free(&sweeping->marked);
+	nameset_free(&sweeping->marked);
 }
 
 static MUST_CHECK enum rc
@@ -226,7 +226,7 @@ refs_mark(void *arg, const struct place_object *object, struct err *err)
 	TRY(buf_finish(&refs, &text, err));
 	for (size_t at = 0; at + DIGEST_BYTES <= text.len; at += DIGEST_BYTES) {
 		memcpy(digest.bytes, text.ptr + at, DIGEST_BYTES);
-		names_add(&sweeping->marked, &digest, &digest);
+		nameset_add(&sweeping->marked, &digest, &digest);
 	}
 	return RC_OK;
 }
@@ -239,7 +239,7 @@ block_look(void *arg, const struct place_object *object, struct err *err)
 
 	(void)err;
 	if (object_block_digest(object->name, &digest) &&
-	    names_find(&sweeping->marked, &digest) == NULL)
+	    nameset_find(&sweeping->marked, &digest) == NULL)
 		doomed_add(&sweeping->doomed, object->name);
 	return RC_OK;
 }

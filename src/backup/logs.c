@@ -105,7 +105,7 @@ is_everywhere(const struct shipment *shipment, const struct digest *name)
 {
 	for (size_t i = 0; i < shipment->count; i++) {
 		const struct target *target = &shipment->targets[i];
-		if (!target->has_failed && names_find(target->known, name) == NULL)
+		if (!target->has_failed && nameset_find(target->known, name) == NULL)
 			return false;
 	}
 	return true;
@@ -118,7 +118,7 @@ file_ship(struct shipment *shipment, const struct files *files, struct log_file 
 {
 	CLEANUP(buf_free) struct buf bytes = { 0 };
 	struct digest key = sha256(file->path);
-	const struct digest *name = names_find(&shipment->backup->logs, &key);
+	const struct digest *name = nameset_find(&shipment->backup->logs, &key);
 	struct str text;
 
 	if (name != NULL && is_everywhere(shipment, name)) {
@@ -130,7 +130,7 @@ file_ship(struct shipment *shipment, const struct files *files, struct log_file 
 	TRY(file_read(files, file->path, &bytes, err));
 	TRY(buf_finish(&bytes, &text, err));
 	ship_block(shipment, "data", &shipment->block_key, text, &file->name);
-	names_add(&shipment->backup->logs, &key, &file->name);
+	nameset_add(&shipment->backup->logs, &key, &file->name);
 	return RC_OK;
 }
 

@@ -81,7 +81,7 @@ ship_block(struct shipment *shipment, const char *prefix, const struct key *key,
 	shipment->report->blocks++;
 	for (size_t i = 0; i < shipment->count; i++) {
 		struct target *target = &shipment->targets[i];
-		if (target->has_failed || names_find(target->known, name) != NULL)
+		if (target->has_failed || nameset_find(target->known, name) != NULL)
 			continue;
 		if (text.len == 0) {
 			text = sealed(shipment, plain, &out);
@@ -89,7 +89,7 @@ ship_block(struct shipment *shipment, const char *prefix, const struct key *key,
 		}
 		target_put(shipment, target, str_from_c(object), text);
 		if (!target->has_failed)
-			names_add(target->known, name, name);
+			nameset_add(target->known, name, name);
 	}
 }
 
