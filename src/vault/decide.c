@@ -201,7 +201,8 @@ is_shared(const struct matter *m)
 	class_index = policy_class_index(m->policy, m->decision->class);
 	for (size_t i = 0; i < m->policy->recipient_count; i++) {
 		const struct policy_recipient *recipient = &m->policy->recipients[i];
-		if (is_in(m->state->shared, i) && is_in(recipient->receives, class_index) &&
+		if (recipient->when == WHEN_CONSENT && is_in(m->state->shared, i) &&
+		    is_in(recipient->receives, class_index) &&
 		    (recipient->purpose.len == 0 ||
 		     str_eq(recipient->purpose, m->ask->purpose)))
 			return true;

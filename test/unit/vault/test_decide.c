@@ -91,6 +91,8 @@ static const struct decide_row rows[] = {
 	{ "a share gives no class that its recipient does not get", CLINICIAN, VERB_READ,
 	  "health", "sharing", "", "", ANA, .shared = "third_party", .has_consents = true,
 	  .expected = REFUSAL_SCOPE },
+	{ "nobody shares by order", CLINICIAN, VERB_READ, "measurement", "care", "", "", ANA,
+	  .shared = "authority", .has_consents = true, .expected = REFUSAL_SCOPE },
 	{ "and those that it gets", CLINICIAN, VERB_READ, "measurement", "sharing", "", "", ANA,
 	  .shared = "third_party", .has_consents = true, .expected = REFUSAL_NONE },
 	{ "a share is for its recipient's purpose alone", CLINICIAN, VERB_READ, "measurement",
@@ -364,7 +366,8 @@ is_received(const struct policy *policy, const struct policy_class *class, struc
 {
 	for (size_t i = 0; i < policy->recipient_count; i++) {
 		const struct policy_recipient *recipient = &policy->recipients[i];
-		if ((recipient->purpose.len == 0 || str_eq(recipient->purpose, purpose)) &&
+		if (recipient->when == WHEN_CONSENT &&
+		    (recipient->purpose.len == 0 || str_eq(recipient->purpose, purpose)) &&
 		    (recipient->receives >> policy_class_index(policy, class) & 1) != 0)
 			return true;
 	}
