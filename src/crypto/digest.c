@@ -38,6 +38,51 @@ sha256_parts(struct str prefix, struct str a, struct str b)
 	return digest;
 }
 
+/* A context of its own: the thread's is used by whatever happens between pieces. */
+struct digesting {
+	EVP_MD_CTX *hash;
+};
+
+struct digesting *
+digesting_new(void)
+{
+	struct digesting *digesting = calloc(1, sizeof(*digesting));
+
+	if (digesting == NULL)
+		abort();
+	digesting->hash = EVP_MD_CTX_new();
+	engine_must(digesting->hash != NULL, "EVP_MD_CTX_new");
+	engine_must(EVP_DigestInit_ex2(digesting->hash, EVP_sha256(), NULL), "EVP_DigestInit");
+	return digesting;
+}
+
+void
+digesting_add(struct digesting *digesting, struct str text)
+{
+	if (text.len != 0)
+		engine_must(EVP_DigestUpdate(digesting->hash, text.ptr, text.len),
+		            "EVP_DigestUpdate");
+}
+
+struct digest
+digesting_end(struct digesting *digesting)
+{
+	struct digest digest;
+
+	engine_must(EVP_DigestFinal_ex(digesting->hash, digest.bytes, NULL), "EVP_DigestFinal");
+	engine_must(EVP_DigestInit_ex2(digesting->hash, EVP_sha256(), NULL), "EVP_DigestInit");
+	return digest;
+}
+
+void
+digesting_free(struct digesting *digesting)
+{
+	if (digesting == NULL)
+		return;
+	EVP_MD_CTX_free(digesting->hash);
+	free(digesting);
+}
+
 bool
 digest_eq(const struct digest *a, const struct digest *b)
 {

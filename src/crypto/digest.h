@@ -15,6 +15,12 @@ struct digest {
 struct digest sha256(struct str text);
 /* prefix ‖ a ‖ b without a copy, as Merkle trees need (RFC 6962, section 2.1). */
 struct digest sha256_parts(struct str prefix, struct str a, struct str b);
+/* SHA-256 of what comes in pieces.  _end() gives the digest and begins anew. */
+struct digesting;
+struct digesting *digesting_new(void);
+void digesting_add(struct digesting *digesting, struct str text);
+struct digest digesting_end(struct digesting *digesting);
+void digesting_free(struct digesting *digesting); /* NULL is fine */
 bool digest_eq(const struct digest *a, const struct digest *b);
 
 struct digest hmac_sha256(const struct key *key, struct str text);

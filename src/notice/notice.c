@@ -225,3 +225,31 @@ notice_inbox(struct notice *notice, const struct tenant *tenant, struct arena *a
 	*count = shown;
 	return RC_OK;
 }
+
+enum rc
+notice_to(struct notice *notice, const struct tenant *tenant, struct str address,
+          struct arena *arena, struct message **messages, size_t *count, struct err *err)
+{
+	CLEANUP(arena_free) struct arena own = { 0 };
+	struct listing listing = { .tenant = tenant->id, .arena = &own };
+	struct message *items;
+	size_t found = 0;
+
+	arena_init(&own, INBOX_BYTES);
+	TRY(store_read(notice->store, list_in, &listing, err));
+	items =
+	    arena_alloc(arena, (listing.count + 1) * sizeof(*items), _Alignof(struct message));
+	for (size_t i = 0; i < listing.count; i++) {
+		struct message message;
+		TRY(notice_unseal(notice, tenant, &listing.rows[i], &own, &message, err));
+		if (message.is_decoy || !str_eq(message.to, address))
+			continue;
+		message.to = str_copy(arena, message.to);
+		message.subject = str_copy(arena, message.subject);
+		message.text = str_copy(arena, message.text);
+		items[found++] = message;
+	}
+	*messages = items;
+	*count = found;
+	return RC_OK;
+}

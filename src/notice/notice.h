@@ -65,4 +65,10 @@ enum rc notice_deliver(struct notice *notice, struct notice_figures *figures, st
 enum rc notice_inbox(struct notice *notice, const struct tenant *tenant, struct arena *arena,
                      struct message **messages, size_t *count, struct err *err) MUST_CHECK;
 
+/* Mail to an address that is still kept, newest first: of the newest LIMIT_PAGE_ROWS
+ * of the tenant. */
+enum rc notice_to(struct notice *notice, const struct tenant *tenant, struct str address,
+                  struct arena *arena, struct message **messages, size_t *count,
+                  struct err *err) MUST_CHECK;
+
 #endif

@@ -408,3 +408,30 @@ desk_list(const struct door *door, struct office *office, const struct asked_que
 	*list = read;
 	return RC_OK;
 }
+
+enum rc
+desk_history(const struct door *door, struct office *office, struct id id, struct arena *arena,
+             struct asked_list *versions, struct err *err)
+{
+	struct door system = office_door(office, door->tenant);
+	struct vault_records records;
+	struct asked_list read = { 0 };
+	struct desk_door own;
+	struct asked asked;
+	enum rc rc;
+
+	desk_door(&own, door);
+	TRY(desk_get(door, office, id, arena, &asked, err));
+	rc = vault_history(&own.door, STR(REQUEST_CLASS), id, arena, &records, err);
+	if (rc == RC_DENIED) /* restricted, as desk_get() found: it has noted who asks */
+		rc = vault_history(&system, STR(REQUEST_CLASS), id, arena, &records, err);
+	TRY(rc);
+	read.items = arena_alloc(arena, (records.count + 1) * sizeof(*read.items),
+	                         _Alignof(struct asked));
+	for (size_t i = 0; i < records.count; i++) {
+		TRY(asked_parse(&records.items[i], arena, &read.items[i], err));
+		read.count++;
+	}
+	*versions = read;
+	return RC_OK;
+}

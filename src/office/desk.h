@@ -36,6 +36,7 @@ struct asked { /* one request */
 	struct str identity;  /* how identity was checked; empty: not yet */
 	enum asked_state state;
 	int64_t opened_us, due_us, extended_us, closed_us; /* 0: not */
+	int64_t updated_us;                                /* when this version was written */
 	struct str extension_reason;
 	struct str answer;  /* what was done, in words for the person */
 	struct str refusal; /* code of the table below; empty: none */
@@ -66,6 +67,9 @@ struct rights {
 	unsigned granted;                        /* enum policy_right */
 	policy_set classes[RIGHT_OBJECTION + 1]; /* by right */
 };
+/* May people object to this use?  GDPR Art. 21(1).  Keeping accounts safe is a
+ * compelling ground: nobody could sign in without it. */
+bool desk_may_object(const struct policy_purpose *purpose);
 enum rc desk_rights(const struct door *door, struct office *office, struct id subject,
                     struct rights *rights, struct err *err) MUST_CHECK;
 
@@ -74,6 +78,10 @@ enum rc desk_open(const struct door *door, struct office *office, struct asked *
                   struct err *err) MUST_CHECK;
 enum rc desk_get(const struct door *door, struct office *office, struct id id,
                  struct arena *arena, struct asked *asked, struct err *err) MUST_CHECK;
+/* Every version of a request, newest first: its timeline. */
+enum rc desk_history(const struct door *door, struct office *office, struct id id,
+                     struct arena *arena, struct asked_list *versions, struct err *err)
+    MUST_CHECK;
 struct asked_query {
 	struct id subject; /* zero: of everybody (needs `read all`) */
 	bool only_open;

@@ -146,7 +146,8 @@ asked_parse(const struct vault_record *record, struct arena *arena, struct asked
 	CLEANUP(json_free) struct json json = { NULL };
 	struct asked read = { .id = record->id,
 		              .version = record->version,
-		              .subject = record->subject };
+		              .subject = record->subject,
+		              .updated_us = record->updated_us };
 	struct str word;
 
 	TRY(json_parse(&json, record->body, err));

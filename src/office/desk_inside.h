@@ -47,9 +47,6 @@ enum rc asked_put(const struct door *door, struct asked *asked, struct err *err)
 
 /* --- desk_fulfil.c --------------------------------------------------------------------- */
 
-/* May people object to a use of this basis?  GDPR Art. 21(1).  Keeping accounts safe is a
- * compelling ground: nobody could sign in without it. */
-bool desk_may_object(const struct policy_purpose *purpose);
 enum rc desk_fulfil(const struct door *door, struct office *office,
                     const struct desk_move *move, struct asked *asked, struct err *err)
     MUST_CHECK;

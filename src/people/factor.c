@@ -15,6 +15,7 @@
 
 struct signin {
 	int64_t version; /* 0: no record */
+	int64_t created_us;
 	struct str seed; /* bytes */
 	int64_t last_step;
 	struct digest recovery[RECOVERY_CODES];
@@ -81,6 +82,7 @@ signin_read(struct people *people, const struct tenant *tenant, struct id person
 	TRY(json_need_int(json.root, "last_step", &signin->last_step, err));
 	TRY(recovery_read_all(json.root, signin, err));
 	signin->version = record.version;
+	signin->created_us = record.created_us;
 	return RC_OK;
 }
 
@@ -127,6 +129,19 @@ factor_is_enrolled(struct people *people, const struct tenant *tenant, struct id
 	arena_init(&arena, ARENA_BYTES);
 	TRY(signin_read(people, tenant, person, &arena, &signin, err));
 	*is_enrolled = signin.version != 0;
+	return RC_OK;
+}
+
+enum rc
+people_factor_facts(struct people *people, const struct tenant *tenant, struct id person,
+                    struct factor_facts *facts, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct signin signin;
+
+	arena_init(&arena, ARENA_BYTES);
+	TRY(signin_read(people, tenant, person, &arena, &signin, err));
+	*facts = (struct factor_facts){ signin.version != 0, signin.created_us };
 	return RC_OK;
 }
 

@@ -160,6 +160,15 @@ enum rc people_totp_confirm(struct people *people, struct session *session, stru
 enum rc people_factor_check(struct people *people, struct session *session, struct str code,
                             struct err *err) MUST_CHECK;
 
+/* That one is enrolled, and since when: for what a person is told of itself. */
+struct factor_facts {
+	bool is_enrolled;
+	int64_t since_us; /* 0: none */
+};
+enum rc people_factor_facts(struct people *people, const struct tenant *tenant,
+                            struct id person, struct factor_facts *facts, struct err *err)
+    MUST_CHECK;
+
 /* --- tokens and device credentials ------------------------------------------------------ */
 
 enum token_kind { TOKEN_PERSON = 1, TOKEN_DEVICE };

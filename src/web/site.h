@@ -6,6 +6,7 @@
 #define WEB_SITE_H
 
 #include "office/office.h"
+#include "office/package.h"
 #include "web/request.h"
 #include "web/template.h"
 
@@ -26,6 +27,12 @@ struct service {
 	const struct place *places;
 	size_t place_count;
 	const char *home; /* where `/T/` goes after sign-in: "/today" */
+	/* Fields of the account that the step `profile` of onboarding asks for,
+	 * NULL-ended; NULL: none. */
+	const char *const *profile;
+	/* What the package of a person holds of this service beside plain records. */
+	const struct package_source *packages;
+	size_t package_count;
 	enum rc (*check)(const struct policy *policy,
 	                 struct err *err); /* classes, fields, indexes */
 	enum rc (*tick)(const struct site *site, const struct tenant *tenant,

@@ -6,6 +6,7 @@
 
 #include "service/measure/compact.h"
 #include "service/measure/fhir_routes.h"
+#include "service/measure/package.h"
 
 /* What the code stores and finds: a policy that declares less cannot be served. */
 static const struct {
@@ -84,6 +85,8 @@ const struct service measure_service = {
 	.places = places,
 	.place_count = COUNT_OF(places),
 	.home = "/today",
+	.packages = measure_packages,
+	.package_count = MEASURE_PACKAGES,
 	.check = measure_check,
 	.tick = measure_tick,
 };
