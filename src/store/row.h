@@ -56,6 +56,7 @@ enum subject_flag {
 	SUBJECT_CLOSED = 8,      /* its account is closed: what is left waits for its time */
 	SUBJECT_DECEASED = 16,
 	SUBJECT_CANARY = 32, /* a probe's own: nothing of it is kept, whatever a law says */
+	SUBJECT_NOBODY = 64, /* nobody is it: de-identified copies lie under it */
 };
 
 struct subject_row {

@@ -52,6 +52,17 @@ hold_has_record(const struct hold_rows *holds, const struct record_row *row)
 	return hold_has_class(holds, row->class);
 }
 
+enum rc
+hold_refuses(struct store_tx *tx, const struct record_row *row, struct arena *arena,
+             struct err *err)
+{
+	struct hold_rows holds;
+
+	TRY(holds_read(tx, row->tenant, row->subject, arena, &holds, err));
+	return hold_has_record(&holds, row) ? FAIL(err, RC_PRECONDITION, "a hold keeps it")
+	                                    : RC_OK;
+}
+
 /* --- placing --------------------------------------------------------------------------- */
 
 /* Bound to its place; gone with the subject's node. */

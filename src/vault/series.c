@@ -559,6 +559,8 @@ retention_read(struct store_tx *tx, void *arg, struct err *err)
 		TRY(rc);
 		if (!id_eq(row.subject, whole->subject) || row.class != whole->class)
 			return FAIL(err, RC_INVALID, "a segment of another series");
+		if (row.month == HOLD_MONTH)
+			return FAIL(err, RC_RETRY, "a hold keeps the segment as it is");
 		if (i != 0 && row.month != whole->month)
 			return FAIL(err, RC_INVALID, "segments of two retention months");
 		items += row.items;

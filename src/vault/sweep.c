@@ -3,6 +3,7 @@
  * start reading at vault_retention_sweep().
  */
 #include "vault/sweep.h"
+#include "base/broken.h"
 
 struct retention_line *
 sweep_line(struct sweep *sweep, int64_t class)
@@ -58,10 +59,17 @@ lag_note(struct sweep *sweep)
 	sweep->run->is_behind |= sweep->other.oldest_us < lag_from_us;
 }
 
+static void
+sweep_end(struct sweep *sweep)
+{
+	deid_close(&sweep->deid);
+}
+
 enum rc
 vault_retention_sweep(struct vault *vault, const struct tenant *tenant,
                       struct retention_run *run, struct arena *arena, struct err *err)
 {
+	CLEANUP(sweep_end)
 	struct sweep sweep = { .vault = vault,
 		               .tenant = tenant,
 		               .policy = tenant->policy,
@@ -74,6 +82,8 @@ vault_retention_sweep(struct vault *vault, const struct tenant *tenant,
 	if (run->as_of_us != 0)
 		sweep.now_us = run->as_of_us;
 	lines_begin(&sweep, arena);
+	if (broken("retention"))
+		return RC_OK;
 	if (!run->is_dry) {
 		TRY(clock_check(vault, err));
 		TRY(deadlines_follow_policy(vault, tenant, err));

@@ -105,11 +105,53 @@ carry_count(const struct carry *carry, struct retention_line *line)
 		line->oldest_us = carry->row.due_us;
 }
 
+struct page_read {
+	struct record_query query;
+	struct arena *arena;
+	struct record_row *rows;
+	size_t count;
+};
+
+static MUST_CHECK enum rc
+page_read(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct page_read *read = arg;
+
+	return store_record_list(tx, &read->query, read->arena, &read->rows, &read->count, err);
+}
+
+/* Before its key goes: copies take the place of what is not held. */
+static MUST_CHECK enum rc
+class_move(struct carry *carry, const struct policy_class *class, struct err *err)
+{
+	struct moving moving = { .class = class };
+	struct page_read read = { .arena = carry->arena,
+		                  .query = { .tenant = carry->row.tenant,
+		                             .subject = carry->row.subject,
+		                             .class = carry->row.class,
+		                             .order = RECORD_BY_ID,
+		                             .limit = SWEEP_MOVED,
+		                             .without_body = true } };
+
+	for (;;) {
+		arena_reset(carry->arena);
+		TRY(store_read(carry->sweep->vault->store, page_read, &read, err));
+		if (read.count == 0)
+			return RC_OK;
+		read.query.after = read.rows[read.count - 1].id;
+		moving.rows = read.rows;
+		moving.count = read.count;
+		TRY(sweep_deidentify(carry->sweep, &moving, err));
+	}
+}
+
 static MUST_CHECK enum rc
 deadline_carry(struct carry *carry, struct err *err)
 {
 	struct sweep *sweep = carry->sweep;
 	struct retention_line *line = sweep_line(sweep, carry->row.class);
+	const struct policy_class *class =
+	    policy_class_by_number(sweep->policy, carry->row.class);
 
 	if (sweep->run->is_dry) {
 		TRY(store_read(sweep->vault->store, carry_look, carry, err));
@@ -123,6 +165,8 @@ deadline_carry(struct carry *carry, struct err *err)
 		sweep->run->is_behind = true;
 		return RC_OK;
 	}
+	if (sweep_then(class) == THEN_DEIDENTIFY)
+		TRY(class_move(carry, class, err));
 	TRY(store_write(sweep->vault->store, carry_mark, carry, err));
 	carry_count(carry, line);
 	if (carry->carried != CARRIED_ON)

@@ -22,7 +22,7 @@ struct records {
 	struct record_row *rows;
 	int64_t *due_us; /* of each; NULL: its expires_us */
 	size_t count;
-	int64_t gone, held, waiting, month_most;
+	int64_t gone, held, waiting, copies, month_most;
 	struct id held_ids[SWEEP_CHUNK];
 	size_t held_count;
 	struct id closed[SWEEP_CHUNK]; /* subjects whose last record this may have been */
@@ -37,12 +37,12 @@ due_of(const struct records *records, size_t i)
 
 /* --- a chunk ------------------------------------------------------------------- */
 
-enum record_fate { RECORD_GOES, RECORD_HELD, RECORD_WAITS };
+enum record_fate { RECORD_GOES, RECORD_HELD, RECORD_WAITS, RECORD_IS_COPY };
 
 struct one_subject {
 	struct id id;
 	struct hold_rows holds;
-	bool is_closed, is_read;
+	bool is_closed, is_nobody, is_read;
 };
 
 /* Rows of one subject often follow each other. */
@@ -59,12 +59,21 @@ subject_read(struct store_tx *tx, const struct records *records, struct id id,
 	TRY(holds_read(tx, row.tenant, id, records->arena, &subject->holds, err));
 	rc = store_subject_find(tx, &row, err);
 	subject->is_closed = rc == RC_OK && (row.flags & SUBJECT_CLOSED) != 0;
+	subject->is_nobody = rc == RC_OK && (row.flags & SUBJECT_NOBODY) != 0;
 	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static bool
+is_moved(const struct records *records)
+{
+	return sweep_then(records->class) == THEN_DEIDENTIFY;
 }
 
 static enum record_fate
 record_fate(const struct records *records, const struct one_subject *subject, size_t i)
 {
+	if (subject->is_nobody && is_moved(records))
+		return RECORD_IS_COPY;
 	if (hold_has_record(&subject->holds, &records->rows[i]))
 		return RECORD_HELD;
 	return due_of(records, i) > records->approved_us ? RECORD_WAITS : RECORD_GOES;
@@ -90,7 +99,7 @@ record_remove(struct store_tx *tx, struct records *records, const struct record_
 static void
 chunk_begin(struct records *records)
 {
-	records->gone = records->held = records->waiting = 0;
+	records->gone = records->held = records->waiting = records->copies = 0;
 	records->month_most = 0;
 	records->held_count = records->closed_count = 0;
 }
@@ -107,13 +116,14 @@ record_sweep(struct store_tx *tx, struct records *records, struct one_subject *s
 	fate = record_fate(records, subject, i);
 	records->held += fate == RECORD_HELD;
 	records->waiting += fate == RECORD_WAITS;
+	records->copies += fate == RECORD_IS_COPY;
 	if (fate == RECORD_HELD && row->month != HOLD_MONTH)
 		records->held_ids[records->held_count++] = row->id;
 	if (fate != RECORD_GOES || records->sweep->run->is_dry)
 		return RC_OK;
 	if (is_new && subject->is_closed)
 		records->closed[records->closed_count++] = row->subject;
-	return record_remove(tx, records, row, err);
+	return is_moved(records) ? RC_OK : record_remove(tx, records, row, err);
 }
 
 static MUST_CHECK enum rc
@@ -152,10 +162,11 @@ static void
 chunk_count(struct records *records)
 {
 	struct retention_line *line = records->line;
-	bool is_left = records->sweep->run->is_dry &&
-	               (size_t)(records->held + records->waiting) < records->count;
+	bool is_left =
+	    records->sweep->run->is_dry &&
+	    (size_t)(records->held + records->waiting + records->copies) < records->count;
 
-	line->due += (int64_t)records->count;
+	line->due += (int64_t)records->count - records->copies;
 	line->erased += records->gone;
 	line->held += records->held;
 	line->waiting += records->waiting;
@@ -167,6 +178,27 @@ chunk_count(struct records *records)
 		line->oldest_us = due_of(records, 0);
 }
 
+/* Their copies take their place: some at a time, since they are opened. */
+static MUST_CHECK enum rc
+chunk_move(struct records *records, struct err *err)
+{
+	struct moving moving = { .class = records->class };
+
+	for (size_t at = 0; at < records->count; at += moving.count) {
+		moving.rows = records->rows + at;
+		moving.count = records->count - at;
+		if (moving.count > SWEEP_MOVED)
+			moving.count = SWEEP_MOVED;
+		TRY(sweep_deidentify(records->sweep, &moving, err));
+		records->gone += moving.moved;
+	}
+	for (size_t i = 0; i < records->count; i++) {
+		if (records->rows[i].month > records->month_most)
+			records->month_most = records->rows[i].month;
+	}
+	return RC_OK;
+}
+
 /* A page of rows past their time: taken, or only counted. */
 static MUST_CHECK enum rc
 chunk_run(struct records *records, struct err *err)
@@ -175,10 +207,12 @@ chunk_run(struct records *records, struct err *err)
 
 	if (records->count == 0)
 		return RC_OK;
-	if (records->sweep->run->is_dry)
+	if (records->sweep->run->is_dry || is_moved(records))
 		TRY(store_read(store, chunk_sweep, records, err));
 	else
 		TRY(store_write(store, chunk_sweep, records, err));
+	if (is_moved(records) && !records->sweep->run->is_dry)
+		TRY(chunk_move(records, err));
 	chunk_count(records);
 	return records->sweep->run->is_dry ? RC_OK : chunk_follow(records, err);
 }

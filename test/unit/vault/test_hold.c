@@ -260,6 +260,20 @@ a_held_class_is_not_erased_on_its_own(void **state)
 }
 
 static void
+a_held_record_is_not_deleted_by_hand(void **state)
+{
+	struct fixture *f = *state;
+	const struct door admin = door_of(f, ADMIN, "security");
+	struct vault_record record = log_put(f, ANA);
+	struct id hold = hold_new(f, f->actors[ANA].subject, "log", record.id);
+
+	RC_IS(f, vault_delete(&admin, STR("log"), record.id, &f->err), RC_PRECONDITION);
+	RC_IS(f, readable(f, "log", record.id), RC_OK);
+	hold_end(f, hold);
+	RC_IS(f, vault_delete(&admin, STR("log"), record.id, &f->err), RC_OK);
+}
+
+static void
 many_records_of_a_class_are_sealed_anew_page_by_page(void **state)
 {
 	struct fixture *f = *state;
@@ -357,6 +371,7 @@ main(void)
 		VAULT_TEST(one_held_record_of_a_class_that_ends_is_all_that_stays_of_it),
 		VAULT_TEST(an_erasure_leaves_what_is_held_and_restricts_the_subject),
 		VAULT_TEST(a_held_class_is_not_erased_on_its_own),
+		VAULT_TEST(a_held_record_is_not_deleted_by_hand),
 		VAULT_TEST(many_records_of_a_class_are_sealed_anew_page_by_page),
 		VAULT_TEST(a_hold_is_listed_with_its_reason_and_leaves_entries),
 		VAULT_TEST(who_may_not_manage_holds_places_lists_and_ends_none),

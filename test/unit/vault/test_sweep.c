@@ -497,6 +497,98 @@ an_approval_covers_what_was_due_and_not_what_comes_later(void **state)
 	assert_int_equal(records_of(f, "log"), 1);
 }
 
+/* --- de-identified copies -------------------------------------------------------------------
+ */
+
+static void
+log_becomes_deidentified(struct fixture *f)
+{
+	struct policy_diagnostics faults = { .arena = &f->arena };
+	struct tenant_new new = { STR("deid"), STR("Lumen"), STR("Europe/Paris"), STR_EMPTY,
+		                  &faults };
+	struct str yaml = fixture_file(f, "policies/measure.yaml");
+
+	yaml = replaced(f, yaml, "keep: { until: recorded, plus: 90d, then: erase }",
+	                "keep: { until: recorded, plus: 90d, then: deidentify }");
+	new.policy_yaml =
+	    replaced(f, yaml, "keep: { until: account_closed, plus: 7y, then: erase }",
+	             "keep: { until: account_closed, plus: 7y, then: deidentify }");
+	RC_IS(f, vault_tenant_add(f->vault, &new, &f->err), RC_OK);
+	f->tenant = vault_tenant_find(f->vault, STR("deid"));
+	fixture_people(f);
+}
+
+static struct vault_record
+only_record(struct fixture *f, const char *class, const char *purpose)
+{
+	const struct door door = door_of(f, SYSTEM, purpose);
+	struct record_query query = { .order = RECORD_BY_ID, .limit = 10 };
+	struct vault_records records;
+
+	RC_IS(f, vault_list(&door, str_from_c(class), &query, &f->arena, &records, &f->err),
+	      RC_OK);
+	assert_int_equal(records.count, 1);
+	return records.items[0];
+}
+
+static void
+no_text_of(struct str body, const char *text)
+{
+	if (memmem(body.ptr, body.len, text, strlen(text)) != NULL)
+		fail_msg("%s is still there", text);
+}
+
+static void
+a_deidentified_copy_lies_under_a_subject_that_nobody_is(void **state)
+{
+	struct fixture *f = *state;
+	struct vault_record copy;
+	struct subject_row row;
+	struct retention_run run;
+
+	log_becomes_deidentified(f);
+	(void)put_as(f, "security", "log",
+	             "{\"event\":\"mail to erin@example.org failed\",\"level\":\"error\","
+	             "\"at\":\"2026-03-01T10:00:00Z\"}");
+	later(f, LOG_KEPT_US + US_PER_DAY);
+	run = sweep_all(f);
+	assert_int_equal(line_of(&run, "log")->erased, 1);
+	copy = only_record(f, "log", "security");
+	assert_false(id_eq(copy.subject, f->actors[ANA].subject));
+	no_text_of(copy.body, "erin@example.org");
+	no_text_of(copy.body, "2026-03-01");
+	assert_non_null(memmem(copy.body.ptr, copy.body.len, "failed", 6));
+	row = (struct subject_row){ .tenant = f->tenant->id, .id = copy.subject };
+	RC_IS(f, vault_subject_find(f->vault, &row, &f->err), RC_OK);
+	assert_int_equal(row.flags, SUBJECT_NOBODY);
+	assert_int_equal(row.kind, policy_number(STR("member")));
+	later(f, LOG_KEPT_US + US_PER_DAY); /* a copy is not copied again */
+	run = sweep_all(f);
+	assert_int_equal(line_of(&run, "log")->due, 0);
+	assert_true(id_eq(only_record(f, "log", "security").id, copy.id));
+	log_verifies(f);
+}
+
+static void
+a_class_that_ends_leaves_copies_and_no_key(void **state)
+{
+	struct fixture *f = *state;
+	struct vault_record copy;
+	struct vault_record record;
+
+	log_becomes_deidentified(f);
+	record = put_by_system(f, "health", f->actors[ANA].subject,
+	                       "{\"kind\":\"meal\",\"note\":\"call me at +33 1 99 00 12 34\"}");
+	account_close(f, f->actors[ANA].subject);
+	later(f, 8 * 366 * US_PER_DAY);
+	(void)sweep_all(f);
+	copy = only_record(f, "health", "care");
+	assert_false(id_eq(copy.id, record.id));
+	no_text_of(copy.body, "99 00 12");
+	assert_int_equal(certificates(f, "kind = 1"),
+	                 1); /* and of the person nothing is left */
+}
+
 int
 main(void)
 {
@@ -517,6 +609,8 @@ main(void)
 		    a_clock_that_went_back_or_a_week_ahead_while_nothing_ran_stops_it_too),
 		VAULT_TEST(a_tick_goes_on_when_the_clock_has_jumped),
 		VAULT_TEST(what_asks_the_client_waits_until_it_is_approved),
+		VAULT_TEST(a_deidentified_copy_lies_under_a_subject_that_nobody_is),
+		VAULT_TEST(a_class_that_ends_leaves_copies_and_no_key),
 		VAULT_TEST(an_approval_covers_what_was_due_and_not_what_comes_later),
 	};
 
