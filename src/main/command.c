@@ -123,6 +123,7 @@ const struct command commands[] = {
 	  { "--purpose", OPTION_TEXT, false, "P", "the purpose" },
 	  { "--recipient", OPTION_TEXT, false, "R", "for release" },
 	  { "--whose", OPTION_TEXT, false, "W", "own, other or all (own)" },
+	  { "--where", OPTION_TEXT, false, "WORDS", "shared,consented,objected,represented,restricted,registered" },
 	  { "--factor", OPTION_FLAG, false, NULL, "the second factor was given" },
 	  { "--reason", OPTION_TEXT, false, "TEXT", "the stated reason" },
 	  JSON }, why_run },

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/zone.h"
+#include "office/agreement.h"
 #include "service/measure/compact.h"
 #include "service/measure/demo.h"
 #include "service/measure/device.h"
@@ -120,9 +121,14 @@ person_make(struct call *call, const struct tenant *tenant, size_t number, struc
 		                 .language = str_from_c(row->language),
 		                 .zone = STR(ZONE),
 		                 .state = PERSON_ACTIVE };
+	struct onboarding_ask ask = {
+		.role = policy_role_find(tenant->policy, person.role),
+	};
 	struct door door = call_door(call, tenant, "security");
 
 	TRY(people_add(&door, call->people, &person, err));
+	ask.person = person.id;
+	TRY(onboarding_complete(call->office, tenant, &ask, STR("demonstration"), err));
 	if (row->kind == DEMO_KINDS)
 		return RC_OK;
 	door.purpose = STR("care");

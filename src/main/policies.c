@@ -8,6 +8,9 @@
 #include "base/limits.h"
 #include "main/command.h"
 #include "main/services.h"
+#include "office/agreement.h"
+#include "office/change.h"
+#include "vault/version.h"
 
 static void
 policy_drop(struct policy **policy)
@@ -102,6 +105,31 @@ policy_show_run(struct call *call, struct err *err)
 	return RC_OK;
 }
 
+static void
+changes_write(const struct call *call, const struct policy_changes *changes,
+              struct json_out *out)
+{
+	if (call->is_json)
+		json_array_begin(out);
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct policy_change *change = &changes->items[i];
+		if (!call->is_json) {
+			buf_addf(call->out, "%s %.*s\n",
+			         change->is_material ? "material:" : "         ",
+			         STR_ARGS(change->text));
+			continue;
+		}
+		json_object_begin(out);
+		json_text_at(out, "text", change->text);
+		json_bool_at(out, "material", change->is_material);
+		json_object_close(out);
+	}
+	if (call->is_json)
+		json_array_close(out);
+	else if (changes->count == 0)
+		buf_add(call->out, STR("Nothing changes.\n"));
+}
+
 enum rc
 policy_diff_run(struct call *call, struct err *err)
 {
@@ -114,25 +142,144 @@ policy_diff_run(struct call *call, struct err *err)
 	TRY(policy_load(call, 1, &new, err));
 	policy_diff(old, new, call->arena, &changes);
 	json_out_init(&out, call->out);
+	changes_write(call, &changes, &out);
+	return RC_OK;
+}
+
+/* --- versions of a tenant ------------------------------------------------------------------
+ */
+
+/* The text of the terms that a policy names: what people accept is shown whole. */
+static MUST_CHECK enum rc
+terms_check(struct call *call, const struct tenant *tenant, const struct policy *policy,
+            struct err *err)
+{
+	struct str which =
+	    str_printf(call->arena, "terms.%.*s", STR_ARGS(policy->terms_version));
+	struct str stored;
+
+	if (policy->terms_version.len == 0 || call_has(call, "--terms") ||
+	    str_eq(policy->terms_version, tenant->policy->terms_version))
+		return RC_OK;
+	TRY(agreement_text(call->office, tenant, which, call->arena, &stored, err));
+	if (stored.len != 0)
+		return RC_OK;
+	return FAIL(err, RC_INVALID, "terms: their version is new; give their text by --terms");
+}
+
+static MUST_CHECK enum rc
+terms_put(struct call *call, const struct door *door, const struct policy *policy,
+          struct err *err)
+{
+	struct str which =
+	    str_printf(call->arena, "terms.%.*s", STR_ARGS(policy->terms_version));
+
+	if (!call_has(call, "--terms"))
+		return RC_OK;
+	return agreement_text_put(door, call->office, which, call_option(call, "--terms"), err);
+}
+
+static void
+loaded_write(const struct call *call, const struct tenant *tenant,
+             const struct policy_load *load)
+{
+	struct json_out out;
+	bool is_dry = load->is_dry_run;
+
+	json_out_init(&out, call->out);
+	if (!call->is_json) {
+		changes_write(call, &load->changes, &out);
+		buf_addf(call->out, "%s: version %.*s, in force from that day on in %.*s. %s\n",
+		         is_dry ? "It can be loaded" : "Loaded",
+		         STR_ARGS(load->version.version), STR_ARGS(tenant->zone),
+		         is_dry ? "Nothing was loaded." : "People are being told.");
+		return;
+	}
+	json_object_begin(&out);
+	json_text_at(&out, "version", load->version.version);
+	json_time_at(&out, "effective", load->version.effective_us);
+	json_bool_at(&out, "material", load->is_material);
+	json_bool_at(&out, "loaded", !is_dry);
+	json_name(&out, "changes");
+	changes_write(call, &load->changes, &out);
+	json_object_close(&out);
+}
+
+enum rc
+policy_load_run(struct call *call, struct err *err)
+{
+	CLEANUP(policy_drop) struct policy *policy = NULL;
+	struct policy_diagnostics faults = { .arena = call->arena };
+	struct policy_load load = { .yaml = call->arguments[0],
+		                    .faults = &faults,
+		                    .is_dry_run = call_has(call, "--dry-run") };
+	const struct tenant *tenant;
+	struct door door;
+	struct json_out out;
+	enum rc rc;
+
+	TRY(call_tenant(call, &tenant, err));
+	rc = policy_read(&policy, load.yaml, &faults, err);
+	if (rc != RC_OK)
+		faults_write(call, &faults, STR("FILE"));
+	TRY(rc);
+	TRY(services_check(policy, NULL, err));
+	TRY(office_check(policy, err));
+	TRY(terms_check(call, tenant, policy, err));
+	door = call_door(call, tenant, "security");
+	rc = vault_policy_load(&door, &load, call->arena, err);
+	json_out_init(&out, call->out);
+	if (rc != RC_OK && !call->is_json)
+		changes_write(call, &load.changes, &out);
+	TRY(rc);
+	if (!load.is_dry_run)
+		TRY(terms_put(call, &door, policy, err));
+	loaded_write(call, tenant, &load);
+	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+version_write(struct call *call, const struct tenant *tenant,
+              const struct policy_version *version, struct json_out *out, struct err *err)
+{
+	struct change_progress progress;
+
+	TRY(change_progress(call->office, tenant, version->version, &progress, err));
+	if (!call->is_json) {
+		buf_addf(call->out, "%.*s %-8s told %lld%s, accepted %lld\n",
+		         STR_ARGS(version->version), version->is_in_force ? "in force" : "",
+		         (long long)progress.told, progress.is_told ? " (all)" : "",
+		         (long long)progress.accepted);
+		return RC_OK;
+	}
+	json_object_begin(out);
+	json_text_at(out, "version", version->version);
+	json_time_at(out, "effective", version->effective_us);
+	json_time_at(out, "loaded", version->loaded_us);
+	json_bool_at(out, "in_force", version->is_in_force);
+	json_int_at(out, "told", progress.told);
+	json_bool_at(out, "is_told", progress.is_told);
+	json_int_at(out, "accepted", progress.accepted);
+	json_object_close(out);
+	return RC_OK;
+}
+
+enum rc
+policy_list_run(struct call *call, struct err *err)
+{
+	struct policy_versions versions;
+	const struct tenant *tenant;
+	struct json_out out;
+
+	TRY(call_tenant(call, &tenant, err));
+	TRY(vault_version_list(call->vault, tenant, call->arena, &versions, err));
+	json_out_init(&out, call->out);
 	if (call->is_json)
 		json_array_begin(&out);
-	for (size_t i = 0; i < changes.count; i++) {
-		const struct policy_change *change = &changes.items[i];
-		if (!call->is_json) {
-			buf_addf(call->out, "%s %.*s\n",
-			         change->is_material ? "material:" : "         ",
-			         STR_ARGS(change->text));
-			continue;
-		}
-		json_object_begin(&out);
-		json_text_at(&out, "text", change->text);
-		json_bool_at(&out, "material", change->is_material);
-		json_object_close(&out);
-	}
+	for (size_t i = 0; i < versions.count; i++)
+		TRY(version_write(call, tenant, &versions.items[i], &out, err));
 	if (call->is_json)
 		json_array_close(&out);
-	else if (changes.count == 0)
-		buf_add(call->out, STR("Nothing changes.\n"));
 	return RC_OK;
 }
 
@@ -179,6 +326,51 @@ ask_parse(const struct call *call, const struct actor *actor, struct ask *ask, s
 	return RC_OK;
 }
 
+/* "--where shared,restricted": what the subject chose and how it stands. */
+static MUST_CHECK enum rc
+where_parse(const struct call *call, struct ask *ask, struct subject_state *state,
+            struct err *err)
+{
+	struct str rest = call_option(call, "--where");
+	struct str word;
+
+	while (rest.len != 0) {
+		rest = str_cut(rest, ',', &word);
+		if (str_eq(word, STR("shared")))
+			state->shared = ~(policy_set)0;
+		else if (str_eq(word, STR("consented")))
+			state->consents = state->agreed = ~(policy_set)0;
+		else if (str_eq(word, STR("objected")))
+			state->objections = ~(policy_set)0;
+		else if (str_eq(word, STR("represented")))
+			state->is_represented = true;
+		else if (str_eq(word, STR("restricted")))
+			state->flags |= SUBJECT_RESTRICTED;
+		else if (str_eq(word, STR("registered")))
+			ask->is_registered = true;
+		else
+			return FAIL(err, RC_INVALID, "--where has a word that means nothing");
+	}
+	return RC_OK;
+}
+
+/* The form that the recipient gets is taken as given: the question is who may. */
+static void
+why_decide(const struct tenant *tenant, const struct actor *actor, struct ask *ask,
+           struct subject_state *state, struct decision *decision)
+{
+	const struct policy *policy = tenant->policy;
+	const struct policy_recipient *recipient =
+	    policy_recipient_find(policy, ask->recipient);
+	const struct policy_class *class = policy_class_find(policy, ask->class);
+
+	if (recipient != NULL)
+		ask->form = recipient->form;
+	if (class != NULL)
+		state->kind = class->about_number;
+	decide(policy, actor, ask, id_is_zero(ask->subject) ? NULL : state, decision);
+}
+
 static void
 decision_write(const struct call *call, const struct decision *decision)
 {
@@ -214,6 +406,7 @@ why_run(struct call *call, struct err *err)
 {
 	const struct tenant *tenant;
 	struct actor actor = { .kind = ACTOR_PERSON, .id = id_new(clock_now_us(call->clock)) };
+	struct subject_state state = { 0 };
 	struct decision decision;
 	struct ask ask = { 0 };
 
@@ -225,7 +418,8 @@ why_run(struct call *call, struct err *err)
 	actor.assurance = call_has(call, "--factor") ? 2 : 1;
 	actor.reason = call_option(call, "--reason");
 	TRY(ask_parse(call, &actor, &ask, err));
-	decide(tenant->policy, &actor, &ask, NULL, &decision);
+	TRY(where_parse(call, &ask, &state, err));
+	why_decide(tenant, &actor, &ask, &state, &decision);
 	decision_write(call, &decision);
 	call->exit_code = decision.refusal == REFUSAL_NONE ? 0 : 1;
 	return RC_OK;

@@ -269,16 +269,26 @@ telling_go_on(struct change *change, struct err *err)
 
 /* --- consents to another text ------------------------------------------------------------ */
 
+/* A purpose that rested on consent and goes, rests on something else or says something
+ * else from now on. */
 static bool
-is_to_other_text(const struct policy *policy, const struct choice *choice)
+is_changed(const struct policy_purpose *was, const struct policy *new)
 {
-	const struct policy_purpose *purpose = policy_purpose_find(policy, choice->purpose);
+	const struct policy_purpose *is = policy_purpose_find(new, was->name);
 
-	if (choice->kind != CHOICE_CONSENT || choice->withdrawn_us != 0 ||
-	    choice->recipient.len != 0)
-		return false;
-	return purpose == NULL || purpose->basis != BASIS_CONSENT ||
-	       !str_eq(purpose->says, choice->text);
+	return was->basis == BASIS_CONSENT &&
+	       (is == NULL || is->basis != BASIS_CONSENT || !str_eq(is->says, was->says));
+}
+
+/* With a recipient or without: what was agreed to was the purpose as it was. */
+static bool
+is_to_other_text(const struct change *change, const struct choice *choice)
+{
+	const struct policy_purpose *was = policy_purpose_find(change->old, choice->purpose);
+
+	return choice->kind == CHOICE_CONSENT && choice->withdrawn_us == 0 && was != NULL &&
+	       choice->given_us < change->version->effective_us &&
+	       is_changed(was, change->new);
 }
 
 static MUST_CHECK enum rc
@@ -294,21 +304,17 @@ person_settle(struct change *change, const struct person *person, struct err *er
 	arena_init(&arena, OFFICE_ARENA_BYTES);
 	TRY(vault_choice_list(&door, person->id, &arena, &choices, err));
 	for (size_t i = 0; i < choices.count; i++) {
-		if (is_to_other_text(change->new, &choices.items[i]))
+		if (is_to_other_text(change, &choices.items[i]))
 			TRY(vault_choice_withdraw(&door, choices.items[i].id, err));
 	}
 	return RC_OK;
 }
 
-/* Did a purpose that rested on consent go, or say something else from now on? */
 static bool
 consents_change(const struct policy *old, const struct policy *new)
 {
 	for (size_t i = 0; i < old->purpose_count; i++) {
-		const struct policy_purpose *was = &old->purposes[i];
-		const struct policy_purpose *is = policy_purpose_find(new, was->name);
-		if (was->basis == BASIS_CONSENT &&
-		    (is == NULL || is->basis != BASIS_CONSENT || !str_eq(is->says, was->says)))
+		if (is_changed(&old->purposes[i], new))
 			return true;
 	}
 	return false;

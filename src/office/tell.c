@@ -57,6 +57,7 @@ office_tell(struct office *office, const struct tenant *tenant, const struct tel
 	arena_init(&arena, OFFICE_ARENA_BYTES);
 	TRY(message_format(telling, office_now_us(office), &arena, &record.body, err));
 	TRY(vault_put(&door, &record, err));
+	unread_forget(office, telling->person);
 	if (!telling->by_mail)
 		return RC_OK;
 	return mail_send(office, tenant, telling, (struct id){ { 0 } }, &arena, err);
@@ -135,7 +136,9 @@ office_tell_once(struct office *office, const struct tenant *tenant,
 	if (once->telling->by_mail)
 		TRY(mail_send(office, tenant, once->telling, occasion_id(once), &arena, err));
 	TRY(message_format(once->telling, office_now_us(office), &arena, &record.body, err));
-	return vault_put(&door, &record, err);
+	TRY(vault_put(&door, &record, err));
+	unread_forget(office, once->telling->person);
+	return RC_OK;
 }
 
 static bool

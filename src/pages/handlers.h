@@ -79,6 +79,11 @@ void settings_take(struct request *request, struct doc *doc, struct settings *se
 
 enum rc language_submit(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
 enum rc privacy_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc versions_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc privacy_diff_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc policy_accept_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+void changes_part(struct doc *doc, const struct policy_changes *changes);
 enum rc trust_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
 
 enum rc log_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
@@ -128,6 +133,53 @@ enum rc consents_receipts_show(struct request *request, struct doc *doc, struct 
 enum rc shared_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
 enum rc shared_person_show(struct request *request, struct doc *doc, struct err *err)
     MUST_CHECK;
+
+/* --- welcome.c, paper.c, messages.c, admin_policy.c --------------------------------- */
+
+struct onboarding;
+void steps_part(struct doc *doc, const struct onboarding *state);
+enum rc welcome_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc welcome_terms_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc welcome_consents_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc welcome_nda_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc welcome_credentials_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc welcome_profile_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc paper_html(struct arena *arena, struct str text, struct str *html, struct err *err)
+    MUST_CHECK;
+enum rc messages_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc message_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc admin_policy_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc admin_policy_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc admin_nda_submit(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc admin_steps_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc admin_steps_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+
+/* --- requests.c, admin_requests.c ---------------------------------------------------- */
+
+enum rc requests_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc request_new_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc request_new_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc request_withdraw_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc package_give(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc queue_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc admin_request_show(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc admin_request_new_show(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc admin_request_new_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc request_step_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc certificate_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
 
 /* --- inbox.c, api.c ------------------------------------------------------------------ */
 

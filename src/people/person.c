@@ -50,17 +50,19 @@ person_class_signs_in(const struct policy *policy, const struct policy_class *cl
  * vault decides: this only keeps a search through several classes from leaving
  * refusals in the log. */
 static bool
-may_look(const struct door *door, const struct policy_class *class, enum policy_scope scope)
+may_look(const struct door *door, const struct policy *policy, const struct policy_class *class,
+         enum policy_scope scope)
 {
-	const struct policy *policy = door->tenant->policy;
+	const struct policy_role *role;
 
 	if (!person_class_signs_in(policy, class))
 		return false;
 	if (door->actor->kind == ACTOR_SYSTEM)
 		return true;
-	return door->actor->role != NULL &&
-	       policy_role_scope(door->actor->role, VERB_READ,
-	                         (int)policy_class_index(policy, class), STR_EMPTY) >= scope;
+	role = decide_role(policy, door->actor);
+	return role != NULL &&
+	       policy_role_scope(role, VERB_READ, (int)policy_class_index(policy, class),
+	                         STR_EMPTY) >= scope;
 }
 
 /* One way of finding a record, tried in each class that signs in. */
@@ -93,7 +95,7 @@ search_run(const struct door *door, const struct search *search, struct arena *a
 	for (size_t i = 0; i < policy->class_count && (search->is_whole || !is_found); i++) {
 		const struct policy_class *class = &policy->classes[i];
 		enum rc rc;
-		if (!may_look(door, class, SCOPE_OWN))
+		if (!may_look(door, policy, class, SCOPE_OWN))
 			continue;
 		looks++;
 		record = (struct vault_record){ 0 };
@@ -193,7 +195,7 @@ people_list(const struct door *door, struct people *people, struct id after, int
 			                      .limit = limit,
 			                      .order = RECORD_BY_ID };
 		struct vault_records records = { 0 };
-		if (!may_look(door, class, SCOPE_ALL))
+		if (!may_look(door, policy, class, SCOPE_ALL))
 			continue;
 		looks++;
 		TRY(vault_list(door, class->name, &query, arena, &records, err));

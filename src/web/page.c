@@ -2,6 +2,7 @@
  * A document as a page: the parts that every page gets, the form token, and
  * the cookie that a form before sign-in needs.
  */
+#include "office/told.h"
 #include "web/cookie.h"
 #include "web/csrf.h"
 #include "web/exchange.h"
@@ -84,6 +85,21 @@ is_staff(const struct policy_role *role)
 	return false;
 }
 
+/* A page is shown without the line rather than not at all. */
+static bool
+has_unread(const struct request *request)
+{
+	const struct session *session = request->session;
+	bool is_unread = false;
+	struct err err;
+
+	if (session == NULL || session->needs_factor ||
+	    told_unread(request->site->office, request->tenant, session->person, &is_unread,
+	                &err) != RC_OK)
+		return false;
+	return is_unread;
+}
+
 /* A handler that says one of these itself is right. */
 static void
 text_add(struct doc *doc, const char *name, struct str text)
@@ -120,6 +136,7 @@ parts_add(struct exchange *exchange)
 	if (request->session != NULL)
 		text_add(doc, "person_name", request->session->name);
 	bool_add(doc, "is_staff", is_staff(request->actor.role));
+	bool_add(doc, "has_unread", has_unread(request));
 	places_add(exchange);
 	languages_add(exchange);
 }
