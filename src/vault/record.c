@@ -318,6 +318,7 @@ delete_write(struct store_tx *tx, void *arg, struct err *err)
 	TRY(store_record_find(tx, tenant, one->id, one->arena, &row, err));
 	if (row.version != one->version)
 		return FAIL(err, RC_CONFLICT, "somebody else changed it first");
+	TRY(hold_refuses(tx, &row, one->arena, err));
 	TRY(store_record_delete(tx, tenant, one->id, false, err));
 	for (size_t i = 0; i < one->terms.count; i++)
 		TRY(store_term_delete(tx, &one->terms.rows[i], err));
