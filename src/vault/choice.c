@@ -280,11 +280,11 @@ struct rows {
 };
 
 static MUST_CHECK enum rc
-rows_of(struct store_tx *tx, const struct touch *touch, struct arena *arena, struct rows *rows,
-        struct err *err)
+rows_of(struct store_tx *tx, const struct subject_row *subject, struct arena *arena,
+        struct rows *rows, struct err *err)
 {
-	return store_choice_list(tx, touch->subject.tenant, touch->subject.id,
-	                         (struct id){ { 0 } }, arena, &rows->items, &rows->count, err);
+	return store_choice_list(tx, subject->tenant, subject->id, (struct id){ { 0 } }, arena,
+	                         &rows->items, &rows->count, err);
 }
 
 static MUST_CHECK enum rc
@@ -296,7 +296,7 @@ give_write(struct store_tx *tx, struct touch *touch, struct id record, void *arg
 	struct rows rows;
 
 	arena_init(&arena, 4 * MIB);
-	TRY(rows_of(tx, touch, &arena, &rows, err));
+	TRY(rows_of(tx, &touch->subject, &arena, &rows, err));
 	if (rows.count + 1 >= LIMIT_PAGE_ROWS)
 		return FAIL(err, RC_LIMIT, "too many choices are in force");
 	for (size_t i = 0; i < rows.count; i++) {
@@ -416,26 +416,43 @@ vault_choice_give(const struct door *door, struct choice *choice, struct err *er
 
 /* --- withdrawing ------------------------------------------------------------------------ */
 
-static MUST_CHECK enum rc
-withdraw_write(struct store_tx *tx, struct touch *touch, struct id record, void *arg,
-               struct err *err)
+enum rc
+choice_end(struct store_tx *tx, const struct record_row *record, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct subject_row subject = { .tenant = record->tenant, .id = record->subject };
 	struct rows rows;
 	size_t left = 0;
 
-	(void)arg;
+	if (record->class != policy_number(STR("consent")))
+		return RC_OK;
 	arena_init(&arena, 4 * MIB);
-	TRY(rows_of(tx, touch, &arena, &rows, err));
+	TRY(store_subject_find(tx, &subject, err));
+	TRY(rows_of(tx, &subject, &arena, &rows, err));
 	for (size_t i = 0; i < rows.count; i++) {
-		if (id_eq(rows.items[i].record, record))
+		if (id_is_zero(record->id) || id_eq(rows.items[i].record, record->id))
 			TRY(store_choice_delete(tx, &rows.items[i], err));
 		else
 			left++;
 	}
+	if (left == rows.count) /* withdrawn or lapsed before: nothing changes */
+		return RC_OK;
 	if (left == 0)
-		touch->subject.flags &= ~(int64_t)SUBJECT_HAS_CHOICES;
-	return store_subject_update(tx, &touch->subject, err);
+		subject.flags &= ~(int64_t)SUBJECT_HAS_CHOICES;
+	return store_subject_update(tx, &subject, err);
+}
+
+static MUST_CHECK enum rc
+withdraw_write(struct store_tx *tx, struct touch *touch, struct id record, void *arg,
+               struct err *err)
+{
+	const struct record_row row = { .tenant = touch->subject.tenant,
+		                        .subject = touch->subject.id,
+		                        .class = policy_number(STR("consent")),
+		                        .id = record };
+
+	(void)arg;
+	return choice_end(tx, &row, err);
 }
 
 /* The body as it was, with the time of its end. */

@@ -88,6 +88,10 @@ class_certify(struct store_tx *tx, void *arg, struct err *err)
 	TRY(rc);
 	certificate.id = id_new(store_tx_now_us(tx));
 	TRY(store_erasure_insert(tx, &certificate, err));
+	TRY(choice_end(tx,
+	               &(struct record_row){
+			   .tenant = row.tenant, .subject = row.subject, .class = row.class },
+	               err));
 	row.state = DEADLINE_PURGING;
 	return store_deadline_put(tx, &row, err);
 }

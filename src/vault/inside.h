@@ -87,6 +87,11 @@ enum rc touch_state(struct store_tx *tx, const struct touch *touch,
 /* Does the row let this person act for its subject?  A guardian and an agent do while
  * the subject lives, an executor from its death on. */
 bool choice_represents(const struct choice_row *row, struct id person, int64_t flags);
+/* A record that is withdrawn or gone takes its choice along, and the subject's state is
+ * raised: nothing stays in force that no record says.  `record` gives tenant, subject,
+ * class and id (zero: all of the subject's); of a class other than `consent`: nothing. */
+enum rc choice_end(struct store_tx *tx, const struct record_row *record, struct err *err)
+    MUST_CHECK;
 /* RC_GONE, RC_RETRY (the subject's state changed since the touch saw it); a
  * refusal is RC_OK with touch->decision.refusal set. */
 enum rc touch_decide(struct store_tx *tx, struct touch *touch, struct err *err) MUST_CHECK;

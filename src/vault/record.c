@@ -320,6 +320,7 @@ delete_write(struct store_tx *tx, void *arg, struct err *err)
 		return FAIL(err, RC_CONFLICT, "somebody else changed it first");
 	TRY(hold_refuses(tx, &row, one->arena, err));
 	TRY(store_record_delete(tx, tenant, one->id, false, err));
+	TRY(choice_end(tx, &row, err));
 	for (size_t i = 0; i < one->terms.count; i++)
 		TRY(store_term_delete(tx, &one->terms.rows[i], err));
 	return touch_record(tx, one->touch, err);

@@ -157,6 +157,20 @@ a_consent_ends_when_it_said(void **state)
 	RC_IS(f, read_by(f, CLINICIAN, "sharing", &reading), RC_OK);
 }
 
+/* Consent must be shown (GDPR Art. 7(1)): without its record there is none. */
+static void
+a_choice_ends_with_its_record(void **state)
+{
+	struct fixture *f = *state;
+	const struct door system = door_of(f, SYSTEM, "law");
+	struct vault_record reading = reading_of(f, ANA);
+	struct choice choice = share(f, ANA);
+
+	RC_IS(f, read_by(f, CLINICIAN, "sharing", &reading), RC_OK);
+	RC_IS(f, vault_delete(&system, STR("consent"), choice.id, &f->err), RC_OK);
+	RC_IS(f, read_by(f, CLINICIAN, "sharing", &reading), RC_DENIED);
+}
+
 static void
 the_same_is_not_given_twice(void **state)
 {
@@ -557,6 +571,7 @@ main(void)
 		VAULT_TEST(a_consent_is_for_its_purpose_class_and_person_alone),
 		VAULT_TEST(another_members_consent_gives_nothing),
 		VAULT_TEST(a_consent_ends_when_it_said),
+		VAULT_TEST(a_choice_ends_with_its_record),
 		VAULT_TEST(the_same_is_not_given_twice),
 		VAULT_TEST(what_rests_on_no_consent_is_not_consented_to),
 		VAULT_TEST(a_withdrawal_reaches_what_is_under_way),
