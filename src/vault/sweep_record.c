@@ -17,12 +17,14 @@ struct records {
 	struct arena *arena; /* of one chunk */
 	int64_t approved_us; /* ask_client: approved are deadlines up to then; else INT64_MAX */
 	bool has_terms;
-	int64_t erased, month; /* for the certificate: how many, of which months at most */
+	/* For the certificates: how many under keys of months, of which months at most;
+	 * and how many under none of those (held once, or recorded without a deadline). */
+	int64_t erased, month, apart;
 	/* one page and what became of it: */
 	struct record_row *rows;
 	int64_t *due_us; /* of each; NULL: its expires_us */
 	size_t count;
-	int64_t gone, held, waiting, copies, month_most;
+	int64_t gone, gone_apart, held, waiting, copies, month_most;
 	struct id held_ids[SWEEP_CHUNK];
 	size_t held_count;
 	struct id closed[SWEEP_CHUNK]; /* subjects whose last record this may have been */
@@ -89,6 +91,7 @@ record_remove(struct store_tx *tx, struct records *records, const struct record_
 		return RC_OK;
 	TRY(rc);
 	records->gone++;
+	records->gone_apart += row->month <= HOLD_MONTH;
 	if (row->month > records->month_most)
 		records->month_most = row->month;
 	if (!records->has_terms)
@@ -99,7 +102,8 @@ record_remove(struct store_tx *tx, struct records *records, const struct record_
 static void
 chunk_begin(struct records *records)
 {
-	records->gone = records->held = records->waiting = records->copies = 0;
+	records->gone = records->gone_apart = 0;
+	records->held = records->waiting = records->copies = 0;
 	records->month_most = 0;
 	records->held_count = records->closed_count = 0;
 }
@@ -170,7 +174,8 @@ chunk_count(struct records *records)
 	line->erased += records->gone;
 	line->held += records->held;
 	line->waiting += records->waiting;
-	records->erased += records->gone;
+	records->erased += records->gone - records->gone_apart;
+	records->apart += records->gone_apart;
 	records->sweep->left -= records->gone;
 	if (records->month_most > records->month)
 		records->month = records->month_most;
@@ -371,14 +376,22 @@ certify(struct store_tx *tx, void *arg, struct err *err)
 	int64_t now_us = store_tx_now_us(tx);
 	/* Out of use when the key of the last of these months is. */
 	struct erasure_row row = { .tenant = records->sweep->tenant->id,
-		                   .id = id_new(now_us),
 		                   .kind = ERASURE_RECORD,
 		                   .class = records->number,
-		                   .month = records->month,
-		                   .items = records->erased,
 		                   .made_us = now_us,
 		                   .epoch = INT64_MAX };
 
+	if (records->erased != 0) {
+		row.id = id_new(now_us);
+		row.month = records->month;
+		row.items = records->erased;
+		TRY(store_erasure_insert(tx, &row, err));
+	}
+	if (records->apart == 0)
+		return RC_OK;
+	row.id = id_new(now_us);
+	row.month = 0; /* their keys stay until the class of their subject ends */
+	row.items = records->apart;
 	return store_erasure_insert(tx, &row, err);
 }
 
@@ -450,6 +463,7 @@ sweep_records(struct sweep *sweep, int64_t class, struct err *err)
 	if (records->class != NULL && (records->class->keep.until == KEEP_RECORDED ||
 	                               records->class->keep.until == KEEP_SUBMITTED))
 		TRY(made_sweep(records, err));
-	return records->erased == 0 ? RC_OK
-	                            : store_write(sweep->vault->store, certify, records, err);
+	return records->erased + records->apart == 0
+	           ? RC_OK
+	           : store_write(sweep->vault->store, certify, records, err);
 }

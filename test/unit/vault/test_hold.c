@@ -109,6 +109,9 @@ a_held_record_stays_through_the_sweep_and_the_end_of_its_month(void **state)
 	line = sweep_of(f, "log");
 	assert_int_equal(line.erased, 1);
 	RC_IS(f, readable(f, "log", held.id), RC_NOT_FOUND);
+	/* The other's month is over; the key of the hold is still there. */
+	assert_int_equal(count_of(f, "erasure WHERE kind = 3 AND beyond_use_us > 0"), 1);
+	assert_int_equal(count_of(f, "erasure WHERE kind = 3 AND beyond_use_us = 0"), 1);
 	log_verifies(f);
 }
 
