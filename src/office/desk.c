@@ -405,6 +405,8 @@ desk_list(const struct door *door, struct office *office, const struct asked_que
 		TRY(asked_parse(&records.items[i], arena, asked, err));
 		read.count += !query->only_open || asked_is_open(asked);
 	}
+	if (records.count == (size_t)query->limit)
+		read.last = records.items[records.count - 1].id;
 	*list = read;
 	return RC_OK;
 }

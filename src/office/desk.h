@@ -49,6 +49,7 @@ struct asked { /* one request */
 struct asked_list {
 	struct asked *items;
 	size_t count;
+	struct id last; /* of the page, to go on after; zero: there is no more */
 };
 
 /* Why a request may be refused: code and text. */

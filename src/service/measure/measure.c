@@ -75,6 +75,7 @@ static const struct place places[] = {
 	{ "/devices", "Devices", "watch", MAY(WRITE, "measurement") },
 	{ "/export", "Export", "download", MAY(RELEASE, "measurement") },
 	{ "/staff", "Overview", "activity", MAY(MANAGE, "devices") },
+	{ "/admin/requests", "Requests", "mail", MAY(MANAGE, "requests") },
 	{ "/admin/people", "People", "users", MAY(MANAGE, "people") },
 	{ "/log", "Log", "scroll-text", MAY(MANAGE, "log") },
 };
