@@ -153,6 +153,30 @@ nobody_raises_an_own_role_or_lifts_an_own_suspension(void **state)
 	assert_int_equal(change.version, 5);
 }
 
+/* What the vault keeps of one whose account is closed has its time from then on. */
+static void
+who_leaves_is_closed_and_who_comes_back_is_not(void **state)
+{
+	struct house *house = *state;
+	struct person support = house_person(house, STR("sam@example.org"), STR("support"));
+	struct door door = house_door(house);
+	struct subject_row row = { .tenant = house->tenant->id, .id = support.id };
+
+	support.state = PERSON_SUSPENDED;
+	RC_IS(house, people_change(&door, house->people, &support, &house->err), RC_OK);
+	RC_IS(house, vault_subject_find(house->vault, &row, &house->err), RC_OK);
+	assert_int_equal(row.flags & SUBJECT_CLOSED, 0);
+	support.state = PERSON_LEFT;
+	RC_IS(house, people_change(&door, house->people, &support, &house->err), RC_OK);
+	RC_IS(house, vault_subject_find(house->vault, &row, &house->err), RC_OK);
+	assert_int_equal(row.flags & SUBJECT_CLOSED, SUBJECT_CLOSED);
+	assert_int_equal(house_entries(house, STR("retention"), STR("ok")), 1);
+	support.state = PERSON_ACTIVE;
+	RC_IS(house, people_change(&door, house->people, &support, &house->err), RC_OK);
+	RC_IS(house, vault_subject_find(house->vault, &row, &house->err), RC_OK);
+	assert_int_equal(row.flags & SUBJECT_CLOSED, 0);
+}
+
 static void
 an_administrator_gives_themselves_no_other_role(void **state)
 {
@@ -292,6 +316,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		HOUSE_TEST(who_leaves_is_closed_and_who_comes_back_is_not),
 		HOUSE_TEST(a_person_is_found_as_it_was_added),
 		HOUSE_TEST(an_address_has_one_account_over_all_kinds),
 		HOUSE_TEST(what_is_not_valid_is_refused_by_name),
