@@ -265,6 +265,29 @@ is_after_label(const struct search *search, size_t at)
 	        str_eq(search->tokens[at - 1].folded, STR("par")));
 }
 
+static bool
+is_and(const struct token *token)
+{
+	return str_eq(token->folded, STR("and")) || str_eq(token->folded, STR("et"));
+}
+
+/* A word that no dictionary knows and that begins a sentence: a name where a
+ * common word of some length goes on ("Koppany listed"), not a preposition. */
+static bool
+is_likely_subject(const struct search *search, const struct run *run)
+{
+	const struct token *after = token_after(search, run->end);
+
+	/* A genitive, or an enumeration. */
+	if (after != NULL && after != &search->tokens[run->end])
+		return true;
+	if (after != NULL && (gap_has(gap_before(search, run->end), ',') || is_and(after)))
+		return true;
+	return after != NULL && after->shape == TOKEN_LOWER && after->length > 2 &&
+	       (after->classes & WORD_COMMON) != 0 &&
+	       (after->classes & (WORD_PARTICLE | WORD_BEFORE_PLACE)) == 0;
+}
+
 static float
 run_alone(const struct search *search, const struct run *run)
 {
@@ -283,14 +306,8 @@ run_alone(const struct search *search, const struct run *run)
 	if (words >= 2 && run->unknown != 0)
 		return 0.55f;
 	if (run->unknown == 1 && first->length >= 3)
-		return first->is_start ? 0.4f : 0.55f;
+		return first->is_start && !is_likely_subject(search, run) ? 0.4f : 0.55f;
 	return run->given + run->family != 0 && !first->is_start ? 0.35f : 0.2f;
-}
-
-static bool
-is_and(const struct token *token)
-{
-	return str_eq(token->folded, STR("and")) || str_eq(token->folded, STR("et"));
 }
 
 static float
