@@ -19,6 +19,24 @@
 	{                                                                                      \
 		"--tenant", OPTION_TEXT, true, "T", "the tenant's short name"                  \
 	}
+#define PLACE_OPTIONS                                                                          \
+	{ "--credentials", OPTION_PATH, false, "FILE", "S3: key id and secret key, 0600" },    \
+	    { "--key-file", OPTION_PATH, false, "FILE", "SFTP: the private key" },             \
+	    { "--host-key", OPTION_TEXT, false, "SHA256:…", "SFTP: the host's key" },          \
+	    { "--known-hosts", OPTION_PATH, false, "FILE", "SFTP: or a known_hosts file" },    \
+	{                                                                                      \
+		"--ca", OPTION_PATH, false, "FILE", "S3: roots to trust"                       \
+	}
+#define RECOVERY                                                                               \
+	{ "--identity", OPTION_FILE, true, "FILE", "the recovery key" },                       \
+	    { "--from", OPTION_TEXT, false, "URL[,URL…]", "places; else those of the data" },  \
+	{                                                                                      \
+		"--at", OPTION_TEXT, false, "TIME", "the newest backup of then or before"      \
+	}
+#define MASTER                                                                                 \
+	{                                                                                      \
+		"--master", OPTION_FILE, false, "FILE", "master.key, where the key has none"   \
+	}
 #define JSON                                                                                   \
 	{                                                                                      \
 		"--json", OPTION_FLAG, false, NULL, "answer in JSON"                           \
@@ -43,6 +61,7 @@ const struct command commands[] = {
 	  { "--heartbeat", OPTION_TEXT, false, "URL", "asked every minute while all is well" },
 	  { "--outbound-ca", OPTION_TEXT, false, "PATH", "who vouches for them, beside the system's" },
 	  { "--prove-every", OPTION_TEXT, false, "HOURS", "between runs of all probes (24; 0: only by hand)" },
+	  { "--backup-every", OPTION_TEXT, false, "SECONDS", "between backups, when something changed (60; 0: only by hand)" },
 	  { "--clock-offset", OPTION_TEXT, false, "SECONDS", "run at another time; only in demonstration directories" } },
 	  serve_run },
 	{ "tenant add", NULL, "add a tenant with its policy", PLACE_VAULT, {
@@ -80,6 +99,27 @@ const struct command commands[] = {
 	  { "--for", OPTION_TEXT, false, "30d", "how long it works (30d)" },
 	  { "--label", OPTION_TEXT, false, "TEXT", "what it is for" },
 	  JSON }, token_issue_run },
+	{ "backup key", NULL, "make the key that backups are sealed to, with the master key, in one file to take offline", PLACE_VAULT, {
+	  DATA,
+	  { "--out", OPTION_PATH, false, "FILE", "where to write it" },
+	  { "--recipient", OPTION_TEXT, false, "AGE1", "or the recipient of a key you have" } }, backup_key_run },
+	{ "backup place add", NULL, "add a place for backups: a folder, SFTP or S3", PLACE_VAULT, {
+	  DATA,
+	  { "--name", OPTION_TEXT, true, "N", "its name here" },
+	  { "--url", OPTION_TEXT, true, "URL", "/DIR, sftp://USER@HOST/DIR or s3+https://HOST/BUCKET?region=R" },
+	  { "--region", OPTION_TEXT, true, "R", "where it lies, as policies say it" },
+	  PLACE_OPTIONS }, backup_place_add_run },
+	{ "backup place remove", NULL, "send nothing to a place any more", PLACE_VAULT, {
+	  DATA, { "--name", OPTION_TEXT, true, "N", "its name" } }, backup_place_remove_run },
+	{ "backup list", NULL, "list the places, how fresh each is, and alarms", PLACE_VAULT, { DATA, JSON }, backup_list_run },
+	{ "backup create", NULL, "make a backup, as the server does every minute", PLACE_VAULT, { DATA, JSON }, backup_create_run },
+	{ "backup verify", NULL, "open and check every object of a backup", PLACE_ALONE, {
+	  DATA, RECOVERY, PLACE_OPTIONS, JSON }, backup_verify_run },
+	{ "backup drill", NULL, "restore into a folder, verify everything, and remove it", PLACE_ALONE, {
+	  DATA, RECOVERY, MASTER, PLACE_OPTIONS, JSON }, backup_drill_run },
+	{ "restore", NULL, "make a data directory from a backup; erases again what was erased since", PLACE_ALONE, {
+	  DATA, RECOVERY, MASTER, PLACE_OPTIONS, JSON }, restore_run },
+	{ "keys turn", NULL, "end the epoch of the keys: what was destroyed is erased for good", PLACE_VAULT, { DATA, JSON }, keys_turn_run },
 	{ "retention show", NULL, "count what is past its time, class by class", PLACE_VAULT, { DATA, TENANT, JSON }, retention_show_run },
 	{ "retention sweep", NULL, "erase what is past its time, as the server does every hour", PLACE_VAULT, {
 	  DATA, TENANT,
@@ -227,21 +267,49 @@ file_read(struct call *call, const char *path, struct str *text, struct err *err
 
 /* --- words to a call ----------------------------------------------------------------- */
 
-/* A command of one or two words at the front; how many they were. */
+/* Whether the words begin with the command's name; how many of them it is. */
+static bool
+command_is(const struct command *command, int count, char *const *words, int *used)
+{
+	struct str left = str_from_c(command->name);
+	struct str word;
+
+	for (*used = 0; left.len != 0; (*used)++) {
+		left = str_cut(left, ' ', &word);
+		if (*used == count || !str_eq(word, str_from_c(words[*used])))
+			return false;
+	}
+	return true;
+}
+
+/* The command at the front, the longest that fits; how many words it is. */
 static const struct command *
 command_find(int count, char *const *words, int *used)
 {
+	const struct command *found = NULL;
+
 	for (size_t i = 0; i < command_count; i++) {
-		struct str second;
-		struct str first;
-		second = str_cut(str_from_c(commands[i].name), ' ', &first);
-		*used = second.len == 0 ? 1 : 2;
-		if (count < *used || !str_eq(first, str_from_c(words[0])))
+		int length = 0;
+		if (!command_is(&commands[i], count, words, &length) ||
+		    (found != NULL && length <= *used))
 			continue;
-		if (second.len == 0 || str_eq(second, str_from_c(words[1])))
-			return &commands[i];
+		found = &commands[i];
+		*used = length;
 	}
-	return NULL;
+	return found;
+}
+
+static MUST_CHECK enum rc
+path_absolute(struct call *call, struct str *path, struct err *err)
+{
+	char here[PATH_MAX];
+
+	if (str_starts_with(*path, STR("/")))
+		return RC_OK;
+	if (getcwd(here, sizeof(here)) == NULL)
+		return FAIL(err, RC_IO, "the current directory has no path");
+	*path = str_printf(call->arena, "%s/%.*s", here, STR_ARGS(*path));
+	return RC_OK;
 }
 
 static MUST_CHECK enum rc
@@ -262,7 +330,7 @@ option_take(struct call *call, int count, char *const *words, int *at, struct er
 	if (option->kind == OPTION_FILE)
 		return file_read(call, words[*at], &call->values[i], err);
 	call->values[i] = str_from_c(words[*at]);
-	return RC_OK;
+	return option->kind == OPTION_PATH ? path_absolute(call, &call->values[i], err) : RC_OK;
 }
 
 static MUST_CHECK enum rc
@@ -313,16 +381,10 @@ static MUST_CHECK enum rc
 folder_absolute(struct call *call, struct err *err)
 {
 	const char *arguments = call->command->arguments;
-	char here[PATH_MAX];
 
-	if (arguments == NULL || strcmp(arguments, "FOLDER") != 0 ||
-	    str_starts_with(call->arguments[0], STR("/")))
+	if (arguments == NULL || strcmp(arguments, "FOLDER") != 0)
 		return RC_OK;
-	if (getcwd(here, sizeof(here)) == NULL)
-		return FAIL(err, RC_IO, "the current directory has no path");
-	call->arguments[0] =
-	    str_printf(call->arena, "%s/%.*s", here, STR_ARGS(call->arguments[0]));
-	return RC_OK;
+	return path_absolute(call, &call->arguments[0], err);
 }
 
 /* The server may not read what whoever asks can. */

@@ -9,6 +9,7 @@
 #ifndef MAIN_COMMAND_H
 #define MAIN_COMMAND_H
 
+#include "backup/backup.h"
 #include "office/office.h"
 
 #define OPTIONS_MAX   16
@@ -20,6 +21,7 @@ enum option_kind {
 	OPTION_TEXT,
 	OPTION_FILE, /* the value is the file's content */
 	OPTION_FLAG,
+	OPTION_PATH, /* made absolute: the server stands in another directory */
 };
 
 struct option_row {
@@ -61,6 +63,7 @@ struct call {
 	struct vault *vault;
 	struct people *people;
 	struct notice *notice;
+	struct backup *backup;
 	struct office *office;
 	const struct clock *clock;
 	/* Inside a server: */
@@ -90,6 +93,8 @@ void command_usage(const struct command *command, struct buf *out);
 void command_man(struct buf *out); /* roff, section 1 */
 
 /* The commands, by file. */
+/* certificate.pem and key.pem into call->data_dir, of its own for a year. */
+enum rc init_certificate(const struct call *call, struct str host, struct err *err) MUST_CHECK;
 enum rc init_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc serve_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc tenant_add_run(struct call *call, struct err *err) MUST_CHECK;
@@ -101,6 +106,15 @@ enum rc policy_load_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc policy_list_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc person_add_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc token_issue_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc backup_key_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc backup_place_add_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc backup_place_remove_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc backup_list_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc backup_create_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc backup_verify_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc backup_drill_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc restore_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc keys_turn_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc retention_show_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc retention_sweep_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc retention_approve_run(struct call *call, struct err *err) MUST_CHECK;

@@ -73,6 +73,7 @@ context_open(struct context *context, struct call *call, struct err *err)
 	TRY(clock_set(context, call, err));
 	vault.dir = str_to_c(call->arena, call->data_dir);
 	TRY(vault_open(&context->vault, &vault, err));
+	TRY(backup_open(&context->backup, context->vault, vault.dir, err));
 	TRY(people_open(&context->people, context->vault, err));
 	notice = (struct notice_options){
 		.vault = context->vault,
@@ -91,6 +92,7 @@ context_open(struct context *context, struct call *call, struct err *err)
 	call->vault = context->vault;
 	call->people = context->people;
 	call->notice = context->notice;
+	call->backup = context->backup;
 	call->office = context->office;
 	call->clock = &context->clock;
 	return RC_OK;
@@ -102,5 +104,6 @@ context_close(struct context *context)
 	office_close(context->office);
 	notice_close(context->notice);
 	people_close(context->people);
+	backup_close(context->backup);
 	vault_close(context->vault);
 }

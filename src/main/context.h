@@ -14,6 +14,7 @@ struct context {
 	struct vault *vault;
 	struct people *people;
 	struct notice *notice;
+	struct backup *backup;
 	struct office *office;
 	bool is_demo;
 };

@@ -32,8 +32,8 @@ file_write(const char *path, const struct buf *text, mode_t mode, struct err *er
 	return RC_OK;
 }
 
-static MUST_CHECK enum rc
-certificate_make(const struct call *call, struct str host, struct err *err)
+enum rc
+init_certificate(const struct call *call, struct str host, struct err *err)
 {
 	CLEANUP(buf_free) struct buf certificate = { 0 };
 	CLEANUP(buf_free) struct buf key = { 0 };
@@ -75,7 +75,7 @@ init_run(struct call *call, struct err *err)
 	options.dir = str_to_c(call->arena, call->data_dir);
 	options.origin_host = str_to_c(call->arena, host);
 	TRY(vault_create(&options, err));
-	TRY(certificate_make(call, host, err));
+	TRY(init_certificate(call, host, err));
 	if (call_has(call, "--demo"))
 		TRY(demo_make(call, err));
 	buf_addf(call->out,

@@ -200,6 +200,18 @@ greet(const struct server *server, const struct address *address)
 }
 
 static MUST_CHECK enum rc
+backups_begin(struct server *server, const struct call *call, struct err *err)
+{
+	int64_t every_s = BACKUP_EVERY_S;
+
+	if (call_has(call, "--backup-every"))
+		TRY(str_to_i64(call_option(call, "--backup-every"), &every_s, err));
+	if (every_s < 0)
+		return FAIL(err, RC_INVALID, "--backup-every is seconds");
+	return every_s == 0 ? RC_OK : backup_run_begin(server->context.backup, every_s, err);
+}
+
+static MUST_CHECK enum rc
 server_start(struct server *server, struct call *call, struct err *err)
 {
 	struct listener_options options = { .site = &server->site };
@@ -217,6 +229,7 @@ server_start(struct server *server, struct call *call, struct err *err)
 	reached_at(server, call, &address);
 	TRY(control_open(&server->control, call, err));
 	TRY(prover_open(&server->prover, call, err));
+	TRY(backups_begin(server, call, err));
 	if (pthread_create(&server->housekeeper, NULL, housekeeper_loop, server) != 0)
 		return FAIL(err, RC_IO, "cannot start the housekeeper");
 	greet(server, &address);
@@ -256,6 +269,7 @@ server_run(struct call *call, const sigset_t *signals)
 	prover_close(server->prover);
 	listener_close(server->listener, CLOSE_WAIT_MS);
 	(void)pthread_join(server->housekeeper, NULL);
+	backup_run_end(server->context.backup);
 	control_close(server->control);
 	if (vault_tick(server->site.vault, &err) != RC_OK)
 		log_failure("tick.failed", &err);
