@@ -128,8 +128,7 @@ synthetic_measure(const struct deid *deid, size_t first, bool is_shown)
 		struct str text = synthetic_item(json_at(json.root, i), &truths);
 		measure(deid, text, &truths, &tallies, is_shown);
 	}
-	table_print(first == 0 ? "public set, even items (tuned on)"
-	                       : "public set, odd items (held out)",
+	table_print(first == 0 ? "public set, even items (tuned on)" : "public set, odd items",
 	            &tallies);
 }
 

@@ -9,7 +9,7 @@
 #ifndef TEST_DEID_NOTES_H
 #define TEST_DEID_NOTES_H
 
-#include "deid/measure.h"
+#include "measure.h"
 
 struct maker {
 	uint64_t state;

@@ -1,7 +1,7 @@
 /*
  * How much is found: floors under what bench/deid.c measures.  The notes' seeds
  * are others than those looked at while rules were written; of the public set
- * the odd items, which were not looked at.
+ * the odd items count (see synthetic.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
