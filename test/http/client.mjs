@@ -177,6 +177,16 @@ export async function enrol(client, email) {
 	return answer;
 }
 
+// The steps before anything opens: the terms accepted, every consent answered no.
+export async function onboard(client) {
+	const { json } = await client.json('/welcome');
+	if (json?.is_complete !== false) return;
+	await client.get('/welcome');
+	if (json.terms_version) await client.post('/welcome/terms', { version: json.terms_version, accept: 'yes' });
+	const answers = json.consents.map(({ purpose }) => [`consent_${purpose}`, 'no']);
+	if (answers.length) await client.post('/welcome/consents', Object.fromEntries(answers));
+}
+
 // A client that is signed in with both factors; the second is enrolled when there is none.
 export async function signIn(email) {
 	const client = new Client();
@@ -188,6 +198,7 @@ export async function signIn(email) {
 		await client.get(to);
 		await client.post('/sign-in/factor', { code: await freshCode(email) });
 	}
+	await onboard(client);
 	await client.get('/me');
 	return client;
 }
