@@ -21,6 +21,19 @@ session_nothing_kept(struct prove *prove, struct str rest, struct verdict *verdi
 }
 
 enum rc
+session_isolated(struct prove *prove, struct str rest, struct verdict *verdict, struct err *err)
+{
+	return session_nothing_kept(prove, rest, verdict, err);
+}
+
+/* Classes that wait for an agreement are those of the analysis. */
+enum rc
+agreement_class(struct prove *prove, struct str rest, struct verdict *verdict, struct err *err)
+{
+	return session_nothing_kept(prove, rest, verdict, err);
+}
+
+enum rc
 voice_not_kept(struct prove *prove, struct str rest, struct verdict *verdict, struct err *err)
 {
 	(void)rest;

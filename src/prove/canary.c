@@ -172,6 +172,16 @@ role_with(const struct policy *policy, enum policy_verb verb, struct str what)
 	return NULL;
 }
 
+struct str
+plain_purpose(const struct policy *policy, const struct policy_class *class)
+{
+	for (size_t i = 0; i < policy->purpose_count; i++) {
+		if ((class->use >> i & 1) != 0 && policy->purposes[i].basis != BASIS_CONSENT)
+			return policy->purposes[i].name;
+	}
+	return policy->purposes[__builtin_ctzll(class->use)].name;
+}
+
 static void
 field_write(struct json_out *out, const struct policy_class *class, struct str field,
             const struct canary *canary)
@@ -204,7 +214,7 @@ canary_record(struct prove *prove, const struct canary *canary,
 	record->class = class->name;
 	record->subject = canary->person;
 	record->body = str_copy(prove->arena, body);
-	door.purpose = prove->tenant->policy->purposes[__builtin_ctzll(class->use)].name;
+	door.purpose = plain_purpose(prove->tenant->policy, class);
 	return vault_put(&door, record, err);
 }
 

@@ -142,6 +142,23 @@ struct link_try {
 	struct session session;
 };
 
+static struct link_try
+link_try_of(const struct prove *prove)
+{
+	return (struct link_try){ .visitor = { .tenant = prove->tenant,
+		                               .address = STR("probe"),
+		                               .browser = STR("probe"),
+		                               .language = STR("en") } };
+}
+
+static const struct policy_role *
+signing_role(const struct policy *policy)
+{
+	const struct policy_role *role = role_with(policy, VERB_READ, STR("signin"));
+
+	return role == NULL ? &policy->roles[0] : role;
+}
+
 static MUST_CHECK enum rc
 link_finish(struct prove *prove, struct link_try *try, struct str browser, bool *is_in,
             struct err *err)
@@ -159,13 +176,9 @@ enum rc
 login_no_password(struct prove *prove, struct str rest, struct verdict *verdict,
                   struct err *err)
 {
-	struct canary_wish wish = { .role = role_with(prove->tenant->policy, VERB_READ,
-		                                      STR("signin")),
+	struct canary_wish wish = { .role = signing_role(prove->tenant->policy),
 		                    .assurance = 1 };
-	struct link_try try = { .visitor = { .tenant = prove->tenant,
-		                             .address = STR("probe"),
-		                             .browser = STR("probe"),
-		                             .language = STR("en") } };
+	struct link_try try = link_try_of(prove);
 	struct canary *canary;
 	bool is_in = false;
 
@@ -174,8 +187,6 @@ login_no_password(struct prove *prove, struct str rest, struct verdict *verdict,
 		verdict_broken(prove, verdict, "the policy declares a field for passwords");
 		return RC_OK;
 	}
-	if (wish.role == NULL)
-		wish.role = &prove->tenant->policy->roles[0];
 	TRY(canary_make(prove, &wish, &canary, err));
 	TRY(people_link_begin(prove->people, &try.visitor, canary->email, prove->arena,
 	                      &try.begun, err));
@@ -192,6 +203,35 @@ login_no_password(struct prove *prove, struct str rest, struct verdict *verdict,
 	             "no field holds a password; a link worked once, in its own browser, "
 	             "for %d minutes",
 	             LINK_MINUTES);
+	return RC_OK;
+}
+
+/* A session of a link: over by the declared idle time unless it is used, and by the
+ * declared hours in any case. */
+enum rc
+login_limits(struct prove *prove, struct str rest, struct verdict *verdict, struct err *err)
+{
+	const struct policy *policy = prove->tenant->policy;
+	struct canary_wish wish = { .role = signing_role(policy), .assurance = 1 };
+	struct link_try try = link_try_of(prove);
+	struct canary *canary;
+	bool is_in = false;
+	int64_t idle_us = policy->idle_minutes * US_PER_MIN;
+	int64_t whole_us = policy->session_hours * US_PER_HOUR;
+	int64_t lasts_us;
+
+	(void)rest;
+	TRY(canary_make(prove, &wish, &canary, err));
+	TRY(people_link_begin(prove->people, &try.visitor, canary->email, prove->arena,
+	                      &try.begun, err));
+	TRY(link_finish(prove, &try, str_from_c(try.begun.browser_secret), &is_in, err));
+	if (!is_in)
+		return FAIL(err, RC_UNAUTHENTICATED, "a link did not work");
+	lasts_us = try.session.expires_us - try.session.created_us;
+	if (lasts_us > idle_us + US_PER_S || lasts_us > whole_us + US_PER_S)
+		verdict_broken(prove, verdict, "a new session lasts longer than declared");
+	verdict_kept(prove, verdict, "a session ends after %d idle minutes, and after %d hours",
+	             policy->idle_minutes, policy->session_hours);
 	return RC_OK;
 }
 

@@ -94,7 +94,7 @@ undeclared_put(struct prove *prove, const struct canary *canary, const char *wha
 		    !policy_class_is_about(policy, class, canary->role->is_number))
 			continue;
 		record.class = class->name;
-		door.purpose = policy->purposes[__builtin_ctzll(class->use)].name;
+		door.purpose = plain_purpose(policy, class);
 	}
 	if (is_class)
 		record.class = STR("undeclared");
@@ -236,7 +236,7 @@ records_refused(struct prove *prove, const struct canary *whose, const struct ca
 		if (!takes_records(class) ||
 		    !policy_class_is_about(policy, class, whose->role->is_number))
 			continue;
-		door.purpose = policy->purposes[__builtin_ctzll(class->use)].name;
+		door.purpose = plain_purpose(policy, class);
 		if (vault_list(&door, class->name, &query, prove->arena, &records, &refused) ==
 		    RC_OK)
 			verdict_broken(prove, verdict, "%.*s of another person was listed",
@@ -527,6 +527,7 @@ shut_walk(struct prove *prove, const struct canary *canary, size_t *tried,
 			                     .token = str_from_c(canary->token) };
 		struct answer answer;
 		if (route->need.kind != NEED_GRANT || route->method != METHOD_GET ||
+		    strncmp(route->path, "/me", 3) == 0 || /* one's own stays open */
 		    !role_may_use(prove->tenant->policy, canary->role, route))
 			continue;
 		question.path = route_path(prove, route, STR_EMPTY);

@@ -69,7 +69,7 @@ is_there(struct prove *prove, const struct canary *canary, const struct policy_c
 	struct err gone;
 	enum rc rc;
 
-	door.purpose = prove->tenant->policy->purposes[__builtin_ctzll(class->use)].name;
+	door.purpose = plain_purpose(prove->tenant->policy, class);
 	rc = vault_list(&door, class->name, &query, prove->arena, &records, &gone);
 	*is_it = rc == RC_OK && records.count != 0;
 	if (rc == RC_OK || rc == RC_GONE || rc == RC_NOT_FOUND)

@@ -57,7 +57,8 @@ probe_fn cookies_declared, cookies_optional;
 probe_fn seal_at_rest, fields_declared, isolation_subject, isolation_tenant;
 probe_fn factor_required, onboarding_shut, roles_enforced, staff_trained;
 probe_fn audit_intact, audit_complete;
-probe_fn consent_recipient, release_deidentified, training_never;
+probe_fn consent_recipient, release_deidentified, release_registered, training_never;
+probe_fn agreement_class, login_limits, session_isolated;
 probe_fn retention_class, rights_right, erasure_final, notice_lead_time, telemetry_anonymous;
 probe_fn keys_apart, backup_sealed, backup_apart, region_pinned;
 probe_fn session_nothing_kept, voice_not_kept, sms_stop, sms_help;
@@ -81,6 +82,8 @@ const struct policy_role *role_about(const struct policy *policy,
 /* The first role with that grant, signing in; NULL. */
 const struct policy_role *role_with(const struct policy *policy, enum policy_verb verb,
                                     struct str what);
+/* A purpose that the class is used for and that needs no consent; else its first. */
+struct str plain_purpose(const struct policy *policy, const struct policy_class *class);
 /* A record of the class about the canary: every text field holds the mark. */
 enum rc canary_record(struct prove *prove, const struct canary *canary,
                       const struct policy_class *class, struct vault_record *record,

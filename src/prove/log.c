@@ -82,12 +82,6 @@ entries_match(struct script *script, uint64_t from, const struct scripted *expec
 	return RC_OK;
 }
 
-static struct str
-first_use(const struct policy *policy, const struct policy_class *class)
-{
-	return policy->purposes[__builtin_ctzll(class->use)].name;
-}
-
 /* The account's class: every role that signs in may read its own. */
 static const struct policy_class *
 account_class(const struct policy *policy, const struct policy_role *role)
@@ -156,7 +150,7 @@ audit_complete(struct prove *prove, struct str rest, struct verdict *verdict, st
 		                       .role = role,
 		                       .assurance = 2 };
 	script.door = (struct door){ prove->vault, prove->tenant, &script.actor,
-		                     first_use(policy, script.class) };
+		                     plain_purpose(policy, script.class) };
 	TRY(log_size(prove, &from, err));
 	TRY(script_play(&script, other->person, err));
 	{

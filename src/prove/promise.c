@@ -98,6 +98,72 @@ consent_withdraw(struct prove *prove, const struct giving *giving, struct err *e
 	return vault_choice_withdraw(&door, giving->choice, err);
 }
 
+/* --- a purpose that no recipient needs ------------------------------------------------ */
+
+static const struct policy_class *
+class_of_purpose(const struct policy *policy, const struct policy_purpose *purpose)
+{
+	for (size_t i = 0; i < policy->class_count; i++) {
+		if ((policy->classes[i].use >> (purpose - policy->purposes) & 1) != 0 &&
+		    role_about(policy, &policy->classes[i]) != NULL)
+			return &policy->classes[i];
+	}
+	return NULL;
+}
+
+static MUST_CHECK enum rc
+use_try(const struct giving *giving, struct arena *arena, bool *is_used, struct err *err)
+{
+	struct record_query query = { .subject = giving->canary->person,
+		                      .order = RECORD_BY_ID,
+		                      .limit = 1 };
+	struct vault_records records;
+	struct err refused = { 0 };
+	enum rc rc =
+	    vault_list(&giving->door, giving->class->name, &query, arena, &records, &refused);
+
+	*is_used = rc == RC_OK;
+	if (rc == RC_OK || rc == RC_DENIED)
+		return RC_OK;
+	*err = refused;
+	return rc;
+}
+
+static MUST_CHECK enum rc
+consent_purpose(struct prove *prove, struct str name, struct verdict *verdict, struct err *err)
+{
+	const struct policy_purpose *purpose = policy_purpose_find(prove->tenant->policy, name);
+	struct policy_recipient nobody = { .purpose = name, .when = WHEN_CONSENT };
+	struct giving giving = { .recipient = &nobody, .door = prove->door };
+	struct canary_wish wish = { .assurance = 2 };
+	bool is_used = false;
+
+	if (purpose == NULL)
+		return FAIL(err, RC_NOT_FOUND, "the policy has no such recipient or purpose");
+	giving.class = class_of_purpose(prove->tenant->policy, purpose);
+	if (giving.class == NULL) {
+		verdict_not_built(prove, verdict, "it is about nobody who signs in");
+		return RC_OK;
+	}
+	giving.door.purpose = name;
+	wish.role = role_about(prove->tenant->policy, giving.class);
+	TRY(canary_make(prove, &wish, &giving.canary, err));
+	TRY(use_try(&giving, prove->arena, &is_used, err));
+	if (is_used)
+		verdict_broken(prove, verdict, "data were used without consent");
+	TRY(consent_give(prove, &giving, err));
+	TRY(use_try(&giving, prove->arena, &is_used, err));
+	if (!is_used)
+		verdict_broken(prove, verdict, "data were not used with consent");
+	TRY(consent_withdraw(prove, &giving, err));
+	TRY(use_try(&giving, prove->arena, &is_used, err));
+	if (is_used)
+		verdict_broken(prove, verdict, "data were used after consent was withdrawn");
+	verdict_kept(prove, verdict,
+	             "refused without consent, used with it, refused after it was withdrawn");
+	return RC_OK;
+}
+
 enum rc
 consent_recipient(struct prove *prove, struct str rest, struct verdict *verdict,
                   struct err *err)
@@ -108,7 +174,7 @@ consent_recipient(struct prove *prove, struct str rest, struct verdict *verdict,
 	bool is_out = false;
 
 	if (recipient == NULL)
-		return FAIL(err, RC_NOT_FOUND, "the policy has no such recipient");
+		return consent_purpose(prove, rest, verdict, err);
 	TRY(giving_begin(prove, recipient, &giving, err));
 	if (giving.class == NULL) {
 		verdict_not_built(prove, verdict, "what it gets is about nobody who signs in");
@@ -162,6 +228,44 @@ release_deidentified(struct prove *prove, struct str rest, struct verdict *verdi
 	             "%zu recipients are refused data as they are, and a canary's identifiers "
 	             "are gone from what was de-identified",
 	             tried);
+	return RC_OK;
+}
+
+static bool
+is_by_register(enum policy_when when)
+{
+	return when == WHEN_CLIENT_APPROVAL || when == WHEN_LEGAL_ORDER ||
+	       when == WHEN_EMERGENCY || when == WHEN_SUCCESSION;
+}
+
+/* Whatever the purpose: without an entry of the register nothing leaves. */
+enum rc
+release_registered(struct prove *prove, struct str rest, struct verdict *verdict,
+                   struct err *err)
+{
+	const struct policy *policy = prove->tenant->policy;
+	size_t tried = 0;
+
+	(void)rest;
+	for (size_t i = 0; i < policy->recipient_count; i++) {
+		struct giving giving;
+		bool is_out = false;
+		if (!is_by_register(policy->recipients[i].when))
+			continue;
+		TRY(giving_begin(prove, &policy->recipients[i], &giving, err));
+		if (giving.class == NULL)
+			continue;
+		if (policy->recipients[i].purpose.len == 0)
+			giving.door.purpose = plain_purpose(policy, giving.class);
+		TRY(release_try(&giving, policy->recipients[i].form, &is_out, err));
+		tried++;
+		if (is_out)
+			verdict_broken(prove, verdict,
+			               "data left for %.*s without an entry of the register",
+			               STR_ARGS(policy->recipients[i].name));
+	}
+	verdict_kept(prove, verdict,
+	             "%zu recipients got nothing without an entry of the register", tried);
 	return RC_OK;
 }
 

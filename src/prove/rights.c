@@ -45,8 +45,7 @@ account_get(struct asking *asking, struct vault_record *record, struct err *err)
 
 	if (class == NULL)
 		return FAIL(err, RC_NOT_FOUND, "the role has no account");
-	door.purpose =
-	    asking->prove->tenant->policy->purposes[__builtin_ctzll(class->use)].name;
+	door.purpose = plain_purpose(asking->prove->tenant->policy, class);
 	return vault_get(&door, class->name, asking->canary->person, asking->prove->arena,
 	                 record, err);
 }
@@ -102,8 +101,7 @@ rectification_holds(struct asking *asking, struct err *err)
 	person.name = STR("Corrected");
 	TRY(people_change(&door, prove->people, &person, err));
 	TRY(account_get(asking, &record, err));
-	door.purpose =
-	    prove->tenant->policy->purposes[__builtin_ctzll(account_of(asking)->use)].name;
+	door.purpose = plain_purpose(prove->tenant->policy, account_of(asking));
 	TRY(vault_history(&door, account_of(asking)->name, asking->canary->person, prove->arena,
 	                  &history, err));
 	if (memmem(record.body.ptr, record.body.len, "Corrected", 9) == NULL)
