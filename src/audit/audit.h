@@ -121,6 +121,13 @@ struct audit_figures {
 enum rc audit_figures(struct audit *audit, int64_t tenant, struct audit_figures *figures,
                       struct err *err) MUST_CHECK;
 
+/* Cuts off what is older than before_us: whole bundles of 256 that a checkpoint
+ * covers, at most so many in one call; *pruned entries went.  Afterwards they are
+ * RC_NOT_FOUND wherever they are asked for; hash tiles and checkpoints stay, so
+ * every other proof stands (C2SP tlog-tiles, pruning). */
+enum rc audit_prune(struct audit *audit, int64_t tenant, int64_t before_us, int64_t *pruned,
+                    struct err *err) MUST_CHECK;
+
 /* --- verification, offline --------------------------------------------------- */
 
 struct audit_report {

@@ -5,6 +5,7 @@
  * taken once, so nothing here waits for audit_advance().
  */
 #include "audit/log.h"
+#include "audit/prune.h"
 #include "base/json.h"
 #include "base/limits.h"
 
@@ -14,6 +15,19 @@ static struct str
 hashes_of(const struct digest *hashes, size_t count)
 {
 	return (struct str){ (const char *)hashes->bytes, count * DIGEST_BYTES };
+}
+
+/* A bundle that is not there was cut off, or is lost. */
+static enum rc
+missing(const struct log *log, const struct tile *tile, const char *path, struct err *err)
+{
+	int64_t minimum = 0;
+
+	TRY(prune_minimum(log->audit->store, log->tenant, &minimum, err));
+	if (tile->level == TILE_ENTRIES && tile_end(tile) <= (uint64_t)minimum)
+		return FAIL(err, RC_NOT_FOUND, "these entries are past their time and gone");
+	return FAIL(err, RC_CORRUPT, "audit log of tenant %lld: %s is missing",
+	            (long long)log->tenant, path);
 }
 
 /* A full tile or bundle, whole. */
@@ -26,10 +40,7 @@ full_read(const struct log *log, int level, uint64_t index, struct buf *out, str
 
 	tile_path_format(&tile, path);
 	rc = tile_file_read(log->root, path, out, err);
-	if (rc == RC_NOT_FOUND)
-		return FAIL(err, RC_CORRUPT, "audit log of tenant %lld: %s is missing",
-		            (long long)log->tenant, path);
-	return rc;
+	return rc == RC_NOT_FOUND ? missing(log, &tile, path, err) : rc;
 }
 
 /* The hashes of a full tile. */

@@ -118,8 +118,10 @@ pair_read(struct verify *verify, struct pair *pair, struct err *err)
 {
 	char name[VERIFY_NAME_MAX];
 	struct str text;
+	bool is_cut = tile_end(&pair->bundle) <= verify->minimum;
 
-	TRY(verify_read(verify, &pair->bundle, &pair->leaves_text, err));
+	if (!is_cut)
+		TRY(verify_read(verify, &pair->bundle, &pair->leaves_text, err));
 	TRY(verify_read(verify, &pair->tile, &pair->hashes, err));
 	pair->has_hashes = pair->hashes.len == (size_t)pair->tile.width * DIGEST_BYTES;
 	name_of(verify, &pair->tile, name);
@@ -128,7 +130,7 @@ pair_read(struct verify *verify, struct pair *pair, struct err *err)
 	text = (struct str){ pair->leaves_text.text, pair->leaves_text.len };
 	pair->has_leaves = bundle_read(text, pair->bundle.width, pair->leaves, err) == RC_OK;
 	name_of(verify, &pair->bundle, name);
-	if (!pair->has_leaves)
+	if (!pair->has_leaves && !is_cut)
 		verify_fault(verify, "%s is cut or has wrong lengths", name);
 	if (!pair->has_leaves && !pair->has_hashes)
 		return FAIL(err, RC_CORRUPT, "%s and its hashes are lost", name);

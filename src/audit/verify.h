@@ -26,7 +26,8 @@ struct verify {
 	struct edge edge;              /* of the entries walked so far */
 	const struct note_head *heads; /* checkpoints by size; signatures are good */
 	size_t head_count;
-	size_t next; /* of heads: the first not reached */
+	size_t next;      /* of heads: the first not reached */
+	uint64_t minimum; /* entries below it were cut: of them only hashes are there */
 };
 
 void verify_fault(struct verify *verify, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -9,6 +9,7 @@
  */
 #include "audit/entry.h"
 #include "audit/log.h"
+#include "audit/prune.h"
 #include "audit/verify.h"
 #include "base/limits.h"
 
@@ -86,9 +87,11 @@ static enum rc
 rows_read(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct place *place = arg;
-	int64_t tenant = place->log->tenant, size, from;
+	int64_t tenant = place->log->tenant, size, from, minimum;
 
 	TRY(store_entry_size(tx, tenant, &size, err));
+	TRY(prune_minimum_find(tx, tenant, &minimum, err));
+	place->verify->minimum = (uint64_t)minimum;
 	place->entries = (uint64_t)size;
 	TRY(store_checkpoint_list(tx, tenant, &place->arena, &place->checkpoints,
 	                          &place->checkpoint_count, err));
