@@ -241,9 +241,9 @@ line_replay(void *arg, const struct ledger_line *line, struct str text, struct e
 	struct replay *replay = arg;
 
 	(void)text;
-	replay->report->lines++;
 	if (by_kind[line->kind] == NULL || is_undone(replay, line->line))
 		return RC_OK;
+	replay->report->lines++;
 	return by_kind[line->kind](replay, line, err);
 }
 

@@ -13,7 +13,7 @@
 #define RESTORING_FILE "RESTORING"
 
 struct restore_report {
-	uint64_t lines;     /* of the ledger that were replayed */
+	uint64_t lines;     /* of the ledger that were carried out again */
 	uint64_t subjects;  /* that were in the backup and are erased again */
 	uint64_t records;   /* likewise, single ones and those of classes */
 	uint64_t keys_lost; /* named by the backup, gone from the newest keys */
