@@ -31,6 +31,57 @@ lines_begin(struct sweep *sweep, struct arena *arena)
 	sweep->other = (struct retention_line){ .oldest_us = INT64_MAX };
 }
 
+/* The latest instant whose period is over; entries are in order of time. */
+static int64_t
+over_before_us(const struct sweep *sweep, const struct policy_period *period)
+{
+	int64_t over_us = 0;
+	int64_t not_us = sweep->now_us + 1;
+
+	while (not_us - over_us > 1) {
+		int64_t middle_us = over_us + (not_us - over_us) / 2;
+		if (deadline_in(sweep->tenant->time_zone, period, middle_us) <= sweep->now_us)
+			over_us = middle_us;
+		else
+			not_us = middle_us;
+	}
+	return over_us;
+}
+
+struct pruning {
+	struct past_entry entry;
+};
+
+static MUST_CHECK enum rc
+pruning_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct pruning *pruning = arg;
+
+	return past_entry_write(tx, &pruning->entry, err);
+}
+
+/* The log's own class: its old end is cut, whole bundles at a time. */
+static MUST_CHECK enum rc
+log_prune(struct sweep *sweep, const struct policy_class *class, struct err *err)
+{
+	struct retention_line *line = sweep_line(sweep, class->number);
+	struct pruning pruning = { { .tenant = sweep->tenant,
+		                     .act = "prune",
+		                     .class = class->name,
+		                     .detail = "retention" } };
+	int64_t *count = &pruning.entry.count;
+
+	if (sweep->run->is_dry || class->keep.plus.is_forever ||
+	    class->keep.until != KEEP_RECORDED)
+		return RC_OK;
+	TRY(audit_prune(sweep->vault->audit, sweep->tenant->id,
+	                over_before_us(sweep, &class->keep.plus), count, err));
+	line->due += *count;
+	line->erased += *count;
+	return *count == 0 ? RC_OK
+	                   : store_write(sweep->vault->store, pruning_write, &pruning, err);
+}
+
 /* Records of the classes of the policy, and of those that a policy had before. */
 static MUST_CHECK enum rc
 classes_sweep(struct sweep *sweep, struct err *err)
@@ -38,8 +89,13 @@ classes_sweep(struct sweep *sweep, struct err *err)
 	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct month_keys keys;
 
-	for (size_t i = 0; i < sweep->policy->class_count; i++)
-		TRY(sweep_records(sweep, sweep->policy->classes[i].number, err));
+	for (size_t i = 0; i < sweep->policy->class_count; i++) {
+		const struct policy_class *class = &sweep->policy->classes[i];
+		if (class->keep.then == THEN_PRUNE)
+			TRY(log_prune(sweep, class, err));
+		else
+			TRY(sweep_records(sweep, class->number, err));
+	}
 	arena_init(&arena, 16 * MIB);
 	TRY(month_keys_read(sweep, &arena, &keys, err));
 	for (size_t i = 0; i < keys.count; i++) {

@@ -456,8 +456,6 @@ sweep_records(struct sweep *sweep, int64_t class, struct err *err)
 	records->line = sweep_line(sweep, class);
 	records->arena = &arena;
 	records->has_terms = has_terms(records->class);
-	if (sweep_then(records->class) == THEN_PRUNE)
-		return RC_OK; /* the log cuts itself */
 	TRY(approval_find(records, err));
 	TRY(expired_sweep(records, err));
 	if (records->class != NULL && (records->class->keep.until == KEEP_RECORDED ||

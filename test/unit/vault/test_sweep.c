@@ -338,6 +338,40 @@ what_was_opened_again_stays(void **state)
 	assert_int_equal(records_of(f, "account"), 1);
 }
 
+/* --- the log ----------------------------------------------------------------------------- */
+
+/* Six years, says the class. */
+static void
+the_log_is_cut_when_its_time_is_over(void **state)
+{
+	struct fixture *f = *state;
+	const struct door door = door_of(f, SYSTEM, "security");
+	const struct vault_act act = { .act = STR("noted"), .outcome = STR("ok") };
+	struct retention_run run;
+	struct audit_report report;
+	struct audit_log log = { 0 };
+	char dir[96];
+
+	for (int i = 0; i < 600; i++)
+		RC_IS(f, vault_note(&door, &act, NULL, &f->err), RC_OK);
+	RC_IS(f, vault_tick(f->vault, &f->err), RC_OK);
+	later(f, 6 * 365 * US_PER_DAY);
+	run = sweep_all(f);
+	assert_int_equal(line_of(&run, "audit")->erased, 0);
+	later(f, 3 * US_PER_DAY);
+	run = sweep_all(f);
+	assert_int_equal(line_of(&run, "audit")->erased, 512);
+	str_is(log_entry(f, log_size(f) - 1).act, "prune");
+	RC_IS(f, vault_tick(f->vault, &f->err), RC_OK);
+	(void)snprintf(dir, sizeof(dir), "%s/log", f->dir);
+	RC_IS(f, audit_identity(vault_audit(f->vault), f->tenant->id, &log, &f->err), RC_OK);
+	log.store = vault_store(f->vault);
+	log.tenant = f->tenant->id;
+	log.dir = dir;
+	RC_IS(f, audit_verify(&log, &report, &f->err), RC_OK);
+	assert_int_equal((int64_t)report.entries, log_size(f) - 512);
+}
+
 /* --- the clock -------------------------------------------------------------------------- */
 
 static void
@@ -603,6 +637,7 @@ main(void)
 		VAULT_TEST(the_key_of_a_month_goes_when_the_month_is_over),
 		VAULT_TEST(a_closed_account_goes_class_by_class_and_then_altogether),
 		VAULT_TEST(what_was_opened_again_stays),
+		VAULT_TEST(the_log_is_cut_when_its_time_is_over),
 		VAULT_TEST(
 		    a_clock_that_jumps_within_a_process_stops_the_sweep_until_it_is_accepted),
 		VAULT_TEST(
