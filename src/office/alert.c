@@ -378,27 +378,48 @@ is_look_due(struct office *office, const struct tenant *tenant)
 	return is_due;
 }
 
+static MUST_CHECK enum rc
+look(struct office *office, const struct tenant *tenant, struct err *err)
+{
+	TRY(incidents_check(office, tenant, err));
+	TRY(lapse_check(office, tenant, err));
+	return disclosure_tell_due(office, tenant, err);
+}
+
+/* One that is raised meanwhile is unsent again. */
+static MUST_CHECK enum rc
+webhook_tick(struct office *office, const struct tenant *tenant, struct err *err)
+{
+	bool has_unsent;
+	enum rc rc;
+
+	if (office->webhook_url == NULL)
+		return RC_OK;
+	(void)pthread_mutex_lock(&office->lock);
+	has_unsent = office->has_unsent[place_of(tenant)];
+	office->has_unsent[place_of(tenant)] = false;
+	(void)pthread_mutex_unlock(&office->lock);
+	if (!has_unsent)
+		return RC_OK;
+	rc = unsent_send(office, tenant, err);
+	if (rc == RC_OK)
+		return RC_OK;
+	(void)pthread_mutex_lock(&office->lock);
+	office->has_unsent[place_of(tenant)] = true;
+	(void)pthread_mutex_unlock(&office->lock);
+	return rc;
+}
+
+/* Clocks do not wait for a webhook that does not answer; the heartbeat does. */
 enum rc
 alert_tick(struct office *office, const struct tenant *tenant, int64_t deadline_us,
            struct err *err)
 {
-	bool has_unsent;
-
 	(void)deadline_us;
 	if (policy_class_find(tenant->policy, STR("register")) == NULL)
 		return RC_OK;
-	(void)pthread_mutex_lock(&office->lock);
-	has_unsent = office->has_unsent[place_of(tenant)] && office->webhook_url != NULL;
-	(void)pthread_mutex_unlock(&office->lock);
-	if (has_unsent) {
-		TRY(unsent_send(office, tenant, err));
-		(void)pthread_mutex_lock(&office->lock);
-		office->has_unsent[place_of(tenant)] = false;
-		(void)pthread_mutex_unlock(&office->lock);
-	}
-	if (is_look_due(office, tenant)) {
-		TRY(incidents_check(office, tenant, err));
-		TRY(lapse_check(office, tenant, err));
-	}
+	if (is_look_due(office, tenant))
+		TRY(look(office, tenant, err));
+	TRY(webhook_tick(office, tenant, err));
 	return is_beat_due(office) ? beat(office, err) : RC_OK;
 }

@@ -54,6 +54,10 @@ enum rc alert_raise_within(struct office *office, const struct tenant *tenant,
 enum rc lapse_check(struct office *office, const struct tenant *tenant, struct err *err)
     MUST_CHECK;
 
+/* disclosure.c: who could not be told before. */
+enum rc disclosure_tell_due(struct office *office, const struct tenant *tenant,
+                            struct err *err) MUST_CHECK;
+
 /* told.c: something was told to the person, or opened. */
 void unread_forget(struct office *office, struct id person);
 

@@ -181,6 +181,33 @@ enum rc request_step_submit(struct request *request, struct doc *doc, struct err
     MUST_CHECK;
 enum rc certificate_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
 
+/* --- admin.c, registers.c, register_entry.c, register_tell.c, processing.c,
+ *     disclosures.c, alerts.c, usage.c ------------------------------------------------ */
+
+enum rc admin_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc registers_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc register_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc register_new_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc register_new_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc register_entry_show(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc register_entry_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc register_close_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc processing_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc breach_tell_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc breach_tell_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc disclosure_new_show(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc disclosure_new_submit(struct request *request, struct doc *doc, struct err *err)
+    MUST_CHECK;
+enum rc alerts_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc alert_submit(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+enum rc usage_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;
+
 /* --- inbox.c, api.c ------------------------------------------------------------------ */
 
 enum rc inbox_show(struct request *request, struct doc *doc, struct err *err) MUST_CHECK;

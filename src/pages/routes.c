@@ -8,6 +8,8 @@
 #include "pages/pages.h"
 
 #define FORM_BYTES   (16 * KIB)
+#define ENTRY_BYTES  (128 * KIB) /* of a register: a long text, encoded */
+#define BREACH_BYTES (64 * KIB)  /* addresses and a text */
 #define POLICY_BYTES (512 * KIB)
 
 static const struct route rows[] = {
@@ -209,6 +211,49 @@ static const struct route rows[] = {
 	{ METHOD_GET, "/admin/requests/:request/certificate", MAY(MANAGE, "requests"), "law", 1,
 	  BODY_NONE, 0, ANSWER_DOC, "certificate", certificate_show,
 	  "The certificate of an erasure, to print" },
+
+	{ METHOD_GET, "/admin", MAY(MANAGE, "requests"), "law", 1, BODY_NONE, 0, ANSWER_DOC,
+	  "admin", admin_show, "What waits, what is due, what was proved" },
+	{ METHOD_GET, "/admin/registers", MAY(READ, "register"), "law", 1, BODY_NONE, 0,
+	  ANSWER_DOC, "registers", registers_show, "Every register, and what is due in it" },
+	{ METHOD_GET, "/admin/registers/processing", MAY(READ, "register"), "none", 1,
+	  BODY_NONE, 0, ANSWER_DOC, "processing", processing_show,
+	  "The records of processing, from the policy in force" },
+	{ METHOD_GET, "/admin/registers/disclosure/new", MAY(MANAGE, "requests"), "law", 1,
+	  BODY_NONE, 0, ANSWER_DOC, "disclosure_new", disclosure_new_show,
+	  "The form of a disclosure to an authority, to rescuers, to a successor" },
+	{ METHOD_POST, "/admin/registers/disclosure/new", MAY(MANAGE, "requests"), "law", 1,
+	  BODY_FORM_OR_JSON, FORM_BYTES, ANSWER_DOC, "disclosure_new", disclosure_new_submit,
+	  "Registers a disclosure, releases the data, tells the person" },
+	{ METHOD_GET, "/admin/registers/incident/:entry/tell", MAY(MANAGE, "notices"), "law", 1,
+	  BODY_NONE, 0, ANSWER_DOC, "breach_tell", breach_tell_show,
+	  "The form that tells the people concerned of a breach" },
+	{ METHOD_POST, "/admin/registers/incident/:entry/tell", MAY(MANAGE, "notices"), "law",
+	  1, BODY_FORM_OR_JSON, BREACH_BYTES, ANSWER_DOC, "breach_tell", breach_tell_submit,
+	  "Shows what would be sent to how many; once confirmed, sends it" },
+	{ METHOD_GET, "/admin/registers/:kind", MAY(READ, "register"), "law", 1, BODY_NONE, 0,
+	  ANSWER_DOC, "register", register_show, "The entries of a register, newest first" },
+	{ METHOD_GET, "/admin/registers/:kind/new", MAY(WRITE, "register"), "law", 1, BODY_NONE,
+	  0, ANSWER_DOC, "register_new", register_new_show, "The form of a new entry" },
+	{ METHOD_POST, "/admin/registers/:kind/new", MAY(WRITE, "register"), "law", 1,
+	  BODY_FORM_OR_JSON, ENTRY_BYTES, ANSWER_DOC, "register_new", register_new_submit,
+	  "Makes an entry" },
+	{ METHOD_GET, "/admin/registers/:kind/:entry", MAY(READ, "register"), "law", 1,
+	  BODY_NONE, 0, ANSWER_DOC, "register_entry", register_entry_show,
+	  "An entry and its history" },
+	{ METHOD_POST, "/admin/registers/:kind/:entry", MAY(WRITE, "register"), "law", 1,
+	  BODY_FORM_OR_JSON, ENTRY_BYTES, ANSWER_DOC, "register_entry", register_entry_submit,
+	  "Changes an entry: its next version" },
+	{ METHOD_POST, "/admin/registers/:kind/:entry/close", MAY(WRITE, "register"), "law", 1,
+	  BODY_FORM_OR_JSON, FORM_BYTES, ANSWER_DOC, "register_entry", register_close_submit,
+	  "Closes an entry" },
+	{ METHOD_GET, "/admin/alerts", MAY(MANAGE, "notices"), "law", 1, BODY_NONE, 0,
+	  ANSWER_DOC, "alerts", alerts_show, "Alerts, open ones first" },
+	{ METHOD_POST, "/admin/alerts", MAY(MANAGE, "notices"), "law", 1, BODY_FORM_OR_JSON,
+	  FORM_BYTES, ANSWER_DOC, "alerts", alert_submit,
+	  "Acknowledges an alert, with what was found" },
+	{ METHOD_GET, "/admin/usage", MAY(READ, "usage"), "none", 1, BODY_NONE, 0, ANSWER_DOC,
+	  "usage", usage_show, "How the pages are used, by nobody in particular" },
 
 	{ METHOD_GET, "/inbox", ANYONE, "none", 0, BODY_NONE, 0, ANSWER_DOC, "inbox",
 	  inbox_show, "Mail of a demonstration" },

@@ -2,16 +2,16 @@
  * A document as a page: the parts that every page gets, the form token, and
  * the cookie that a form before sign-in needs.
  */
+#include "office/alert.h"
 #include "office/told.h"
 #include "web/cookie.h"
 #include "web/csrf.h"
 #include "web/exchange.h"
 
 static const struct doc_field place_fields[] = {
-	{ "path", DOC_TEXT, NULL, NULL },
-	{ "label", DOC_TEXT, NULL, NULL },
-	{ "icon", DOC_TEXT, NULL, NULL },
-	{ "is_here", DOC_BOOL, NULL, NULL },
+	{ "path", DOC_TEXT, NULL, NULL }, { "label", DOC_TEXT, NULL, NULL },
+	{ "icon", DOC_TEXT, NULL, NULL }, { "is_here", DOC_BOOL, NULL, NULL },
+	{ "open_count", DOC_INT, NULL, NULL },
 };
 
 static bool
@@ -20,6 +20,44 @@ is_under(struct str path, struct str place)
 	if (!str_starts_with(path, place))
 		return false;
 	return path.len == place.len || place.len == 1 || path.ptr[place.len] == '/';
+}
+
+/* The office's own place, beside the service's: whoever answers requests. */
+static const struct place office_place = { "/admin", "Office", "shield-check",
+	                                   MAY(MANAGE, "requests") };
+static const struct need alerts_need = MAY(MANAGE, "notices");
+
+static bool
+has_place_here(const struct doc_part *rows)
+{
+	for (size_t i = 0; i < rows->row_count; i++) {
+		if (rows->cells[i * rows->field_count + 3].number != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+office_place_add(struct exchange *exchange, struct doc_part *rows)
+{
+	struct request *request = &exchange->request;
+	bool is_here = is_under(request->path, STR("/admin")) && !has_place_here(rows);
+	int64_t count = 0;
+	struct doc_cell *cells;
+	struct err err;
+
+	if (request->actor.kind != ACTOR_PERSON || !need_holds(request, &office_place.need))
+		return;
+	cells = doc_row(&exchange->doc, rows);
+	cell_text(&cells[0], str_from_c(office_place.path));
+	cell_text(&cells[1], str_from_c(office_place.label));
+	cell_text(&cells[2], str_from_c(office_place.icon));
+	cell_int(&cells[3], is_here);
+	if (!need_holds(request, &alerts_need))
+		return;
+	DISCARD(alert_open_count(request->site->office, request->tenant, &count, &err),
+	        "the page is there without the number");
+	cell_int(&cells[4], count);
 }
 
 static void
@@ -44,6 +82,7 @@ places_add(struct exchange *exchange)
 		cell_text(&cells[2], str_from_c(place->icon));
 		cell_int(&cells[3], is_under(request->path, str_from_c(place->path)));
 	}
+	office_place_add(exchange, rows);
 }
 
 static const struct doc_field language_fields[] = {
