@@ -287,8 +287,7 @@ is_to_other_text(const struct change *change, const struct choice *choice)
 	const struct policy_purpose *was = policy_purpose_find(change->old, choice->purpose);
 
 	return choice->kind == CHOICE_CONSENT && choice->withdrawn_us == 0 && was != NULL &&
-	       choice->given_us < change->version->effective_us &&
-	       is_changed(was, change->new);
+	       choice->given_us < change->version->effective_us && is_changed(was, change->new);
 }
 
 static MUST_CHECK enum rc
