@@ -14,6 +14,8 @@
 
 #include "audit/entry.h"
 
+#define MINIMUM_TEXT_MAX 32
+
 void
 verify_fault(struct verify *verify, const char *fmt, ...)
 {
@@ -255,6 +257,28 @@ export_key(const char *dir, struct audit_report *report, struct note_signer *sig
 	return RC_OK;
 }
 
+/* The folder's `minimum`, where the log was cut before it was exported. */
+static enum rc
+export_minimum(struct verify *verify, const char *dir, struct err *err)
+{
+	CLEANUP(buf_free) struct buf line = { 0 };
+	int64_t minimum = 0;
+	struct str text;
+	enum rc rc;
+
+	buf_init(&line, MINIMUM_TEXT_MAX);
+	rc = tile_file_read(dir, "minimum", &line, err);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	TRY(rc);
+	TRY(buf_finish(&line, &text, err));
+	TRY(str_to_i64(text, &minimum, err));
+	if (minimum < 0)
+		return FAIL(err, RC_INVALID, "minimum: not a number of entries");
+	verify->minimum = (uint64_t)minimum;
+	return RC_OK;
+}
+
 static enum rc
 export_walk(struct verify *verify, const char *dir, const struct note_signer *signer,
             struct err *err)
@@ -269,6 +293,7 @@ export_walk(struct verify *verify, const char *dir, const struct note_signer *si
 	TRY(note_open(text, signer, &head, err));
 	verify->heads = &head;
 	verify->head_count = 1;
+	TRY(export_minimum(verify, dir, err));
 	return verify_walk(verify, head.size, err);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/prune.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "main/context.h"
@@ -235,6 +236,7 @@ struct exporting {
 	struct call *call;
 	const struct tenant *tenant;
 	const char *folder;
+	int64_t minimum; /* entries below it were cut off */
 };
 
 static MUST_CHECK enum rc
@@ -270,7 +272,10 @@ tile_path(struct arena *arena, const char *level, uint64_t number, uint64_t widt
 static MUST_CHECK enum rc
 level_put(const struct exporting *exporting, const char *level, uint64_t count, struct err *err)
 {
-	for (uint64_t i = 0; i * 256 < count; i++) {
+	uint64_t first =
+	    str_eq(str_from_c(level), STR("entries")) ? (uint64_t)exporting->minimum / 256 : 0;
+
+	for (uint64_t i = first; i * 256 < count; i++) {
 		uint64_t left = count - i * 256;
 		TRY(tile_put(
 		    exporting,
@@ -288,6 +293,19 @@ tiles_put(const struct exporting *exporting, uint64_t size, struct err *err)
 	for (uint64_t count = size; count > 0; count /= 256, level[0]++)
 		TRY(level_put(exporting, level, count, err));
 	return RC_OK;
+}
+
+/* So that whoever verifies it knows that what is not there was cut, not lost. */
+static MUST_CHECK enum rc
+minimum_put(const struct exporting *exporting, struct err *err)
+{
+	struct call *call = exporting->call;
+	struct str text = str_printf(call->arena, "%lld", (long long)exporting->minimum);
+
+	if (exporting->minimum == 0)
+		return RC_OK;
+	return file_put(call, str_printf(call->arena, "%s/minimum", exporting->folder).ptr,
+	                text, err);
 }
 
 enum rc
@@ -308,7 +326,10 @@ audit_export_run(struct call *call, struct err *err)
 	TRY(audit_figures(audit, exporting.tenant->id, &figures, err));
 	TRY(audit_checkpoint(audit, exporting.tenant->id, &note, err));
 	TRY(audit_verifier_key(audit, exporting.tenant->id, &key, err));
+	TRY(prune_minimum(vault_store(call->vault), exporting.tenant->id, &exporting.minimum,
+	                  err));
 	TRY(tiles_put(&exporting, figures.signed_to, err));
+	TRY(minimum_put(&exporting, err));
 	TRY(buf_finish(&note, &text, err));
 	TRY(file_put(call, str_printf(call->arena, "%s/checkpoint", exporting.folder).ptr, text,
 	             err));

@@ -8,7 +8,7 @@
 
 #include "audit/prune.h"
 #include "audit/tile.h"
-#include "bed.h"
+#include "export.h"
 
 #define ENTRIES 1100
 #define AT(n)   (1700000000000000 + (n)) /* the time of entry n (bed.h) */
@@ -173,6 +173,33 @@ files_below_the_minimum_go_with_the_next_call(void **state)
 	assert_int_equal(entry_read_at(bed, 512), RC_OK);
 }
 
+/* The folder says what was cut; without that word a bundle is missing. */
+static void
+an_export_of_a_cut_log_verifies_when_it_says_so(void **state)
+{
+	CLEANUP(buf_free) struct buf minimum = { 0 };
+	struct bed *bed = *state;
+	struct audit_report report;
+	struct err err = { 0 };
+	char folder[96], path[160];
+
+	(void)snprintf(folder, sizeof(folder), "%s/export", bed->dir);
+	checkpoint_export(bed, folder, "checkpoint");
+	level_export(bed, folder, TILE_ENTRIES, ENTRIES);
+	for (int level = 0; ENTRIES >> (TILE_HEIGHT * level) > 0; level++)
+		level_export(bed, folder, level, ENTRIES >> (TILE_HEIGHT * level));
+	proofs_export(bed, folder, 300);
+	assert_int_equal(audit_verify_export(folder, &report, &err), RC_OK);
+	(void)snprintf(path, sizeof(path), "%s/tile/entries/000", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(audit_verify_export(folder, &report, &err), RC_CORRUPT);
+	buf_init(&minimum, 16);
+	buf_add(&minimum, STR("256"));
+	file_put(folder, "minimum", &minimum);
+	assert_int_equal(audit_verify_export(folder, &report, &err), RC_OK);
+	assert_int_equal(report.entries, ENTRIES - 256);
+}
+
 #define BED_TEST(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
 
 int
@@ -183,6 +210,7 @@ main(void)
 		BED_TEST(nothing_young_and_nothing_that_no_full_bundle_holds_is_cut),
 		BED_TEST(a_cut_log_opens_again_and_goes_on),
 		BED_TEST(a_bundle_that_is_missing_above_the_minimum_is_a_fault),
+		BED_TEST(an_export_of_a_cut_log_verifies_when_it_says_so),
 		BED_TEST(files_below_the_minimum_go_with_the_next_call),
 	};
 
