@@ -5,7 +5,8 @@
  *   manifests/TIME       which blocks make a backup; refs/TIME their names alone
  *   keys/EPOCH/…         keys.dat in blocks; keys/EPOCH/index-TIME lists them
  *   epochs/EPOCH         epoch.key
- *   ledger/LINE          what has been destroyed, a line an object, at once
+ *   ledger/LINE          what has been destroyed, a line an object, at once;
+ *                        ledger/to-LINE: all lines up to that one
  *
  * Every object but refs/ is zstd in an age file for the recovery recipient, whose
  * identity is kept offline: this machine cannot open its own backups.  A block's
@@ -92,6 +93,11 @@ struct backup_progress {
 enum rc backup_create(struct backup *backup, const struct backup_progress *progress,
                       struct backup_report *report, struct err *err) MUST_CHECK;
 
+/* To places of the caller's own, the ledger too, sealed to places->recipient: for
+ * a proof that a backup is what it should be.  Nothing is noted or deleted. */
+enum rc backup_create_to(struct backup *backup, const struct backup_places *places,
+                         struct backup_report *report, struct err *err) MUST_CHECK;
+
 /* Every `every_s` seconds, when something was committed, in a thread of its own. */
 enum rc backup_run_begin(struct backup *backup, int64_t every_s, struct err *err) MUST_CHECK;
 void backup_run_end(struct backup *backup);
@@ -121,6 +127,15 @@ struct backup_state {
 /* From what the last tries left: asks no place. */
 enum rc backup_state(struct backup *backup, struct arena *arena, struct backup_state *state,
                      struct err *err) MUST_CHECK;
+
+/* Some objects of each kind at each place, looked at without the recovery key: each
+ * must be an age file that a new identity does not open, and hold no `mark`. */
+struct backup_peek {
+	size_t places, objects, faults;
+	char first_fault[200]; /* names the object */
+};
+enum rc backup_peek(struct backup *backup, struct str mark, struct backup_peek *peek,
+                    struct err *err) MUST_CHECK;
 
 /* --- with the recovery key --------------------------------------------------------------- */
 

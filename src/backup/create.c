@@ -83,13 +83,16 @@ known_forget(struct backup *backup, const struct nameset *names)
 }
 
 static void
-target_open(struct backup *backup, struct target *target)
+target_open(struct shipment *shipment, size_t i)
 {
+	struct target *target = &shipment->targets[i];
 	struct err err = { 0 };
-	bool is_new = false;
+	bool is_new = true;
 	enum rc rc;
 
-	target->known = known_slot(backup, &target->row, &is_new);
+	target->known = &shipment->own[i];
+	if (shipment->apart == NULL)
+		target->known = known_slot(shipment->backup, &target->row, &is_new);
 	rc = place_open_row(&target->place, &target->row, &err);
 	if (rc == RC_OK && is_new)
 		rc = known_list(target->place, target->known, &err);
@@ -97,7 +100,7 @@ target_open(struct backup *backup, struct target *target)
 		return;
 	target_fail(target, &err);
 	if (is_new)
-		known_forget(backup, target->known);
+		known_forget(shipment->backup, target->known);
 }
 
 /* --- beginning and ending ------------------------------------------------------------ */
@@ -110,6 +113,7 @@ shipment_end(struct shipment *shipment)
 		if (shipment->targets[i].has_failed)
 			known_forget(shipment->backup, shipment->targets[i].known);
 		place_close(&shipment->targets[i].place);
+		nameset_free(&shipment->own[i]);
 	}
 	buf_free(&shipment->blocks.bytes);
 	buf_free(&shipment->key_blocks.bytes);
@@ -134,10 +138,12 @@ names_key(struct shipment *shipment, struct str recipient)
 static MUST_CHECK enum rc
 shipment_begin(struct shipment *shipment, struct err *err)
 {
-	struct backup *backup = shipment->backup;
 	struct backup_places places;
 
-	TRY(backup_places(backup, shipment->arena, &places, err));
+	if (shipment->apart == NULL)
+		TRY(backup_places(shipment->backup, shipment->arena, &places, err));
+	else
+		places = *shipment->apart;
 	if (places.count == 0)
 		return FAIL(err, RC_PRECONDITION,
 		            "no place for backups; see `troth help place`");
@@ -151,7 +157,7 @@ shipment_begin(struct shipment *shipment, struct err *err)
 	shipment->count = places.count;
 	for (size_t i = 0; i < places.count; i++) {
 		shipment->targets[i].row = places.items[i];
-		target_open(backup, &shipment->targets[i]);
+		target_open(shipment, i);
 	}
 	return RC_OK;
 }
@@ -166,8 +172,10 @@ shipment_judge(struct shipment *shipment, struct err *err)
 	for (size_t i = 0; i < shipment->count; i++) {
 		const struct target *target = &shipment->targets[i];
 		report->places_whole += !target->has_failed;
-		notes_tell(shipment->backup, target->row.name,
-		           target->has_failed ? 0 : report->time_us, !target->has_failed);
+		if (shipment->apart == NULL)
+			notes_tell(shipment->backup, target->row.name,
+			           target->has_failed ? 0 : report->time_us,
+			           !target->has_failed);
 	}
 	if (report->places_whole != 0)
 		return RC_OK;
@@ -210,4 +218,24 @@ backup_create(struct backup *backup, const struct backup_progress *progress,
 	TRY(shipment_judge(&shipment, err));
 	keep_house(&shipment);
 	return RC_OK;
+}
+
+enum rc
+backup_create_to(struct backup *backup, const struct backup_places *places,
+                 struct backup_report *report, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	CLEANUP(unlock) pthread_mutex_t *held = &backup->lock;
+	CLEANUP(shipment_end)
+	struct shipment shipment = {
+		.backup = backup, .arena = &arena, .apart = places, .report = report
+	};
+
+	*report = (struct backup_report){ 0 };
+	(void)pthread_mutex_lock(held);
+	arena_init(&arena, 1024 * MIB);
+	TRY(shipment_begin(&shipment, err));
+	TRY(ship_ledger(&shipment, err));
+	TRY(parts_ship(&shipment, err));
+	return shipment_judge(&shipment, err);
 }

@@ -44,6 +44,21 @@ piece_add(struct pieces *pieces, int64_t number, struct str text)
 	    (struct piece){ number, str_copy(&pieces->arena, text), false };
 }
 
+static MUST_CHECK enum rc
+lines_add(struct pieces *pieces, struct str text, struct err *err)
+{
+	while (text.len != 0) {
+		const char *stop = memchr(text.ptr, '\n', text.len);
+		size_t len = stop == NULL ? text.len : (size_t)(stop - text.ptr) + 1;
+		struct str one = { text.ptr, len };
+		struct ledger_line line = { 0 };
+		TRY(ledger_line_parse(one, NULL, &line, err));
+		piece_add(pieces, line.line, one);
+		text = (struct str){ text.ptr + len, text.len - len };
+	}
+	return RC_OK;
+}
+
 /* Each place's own copy: one of them may tell what another does not. */
 static MUST_CHECK enum rc
 line_take(void *arg, const struct place_object *object, struct err *err)
@@ -52,20 +67,17 @@ line_take(void *arg, const struct place_object *object, struct err *err)
 	CLEANUP(buf_free) struct buf sealed = { 0 };
 	struct pieces *pieces = arg;
 	const struct sink sink = sink_to_buf(&sealed);
-	struct ledger_line line = { 0 };
 	struct str text;
 	enum rc rc;
 
-	buf_init(&plain, 64 * KIB);
-	buf_init(&sealed, 128 * KIB);
+	buf_init(&plain, LIMIT_OBJECT_PLAIN);
+	buf_init(&sealed, LIMIT_OBJECT_SEALED);
 	TRY(place_get(pieces->fetching->places[pieces->place], object->name, &sink, err));
 	TRY(buf_finish(&sealed, &text, err));
 	rc = object_open(&pieces->fetching->from->key->identity, text, &plain, err);
 	if (rc == RC_OK)
-		rc = ledger_line_parse((struct str){ plain.text, plain.len }, NULL, &line, err);
-	if (rc == RC_OK)
-		piece_add(pieces, line.line, (struct str){ plain.text, plain.len });
-	else
+		rc = lines_add(pieces, (struct str){ plain.text, plain.len }, err);
+	if (rc != RC_OK)
 		fetch_fault(pieces->fetching, err);
 	return RC_OK;
 }

@@ -92,6 +92,8 @@ struct log_file {
 struct shipment {
 	struct backup *backup;
 	struct arena *arena;
+	const struct backup_places *apart; /* NULL: the configured ones */
+	struct nameset own[LIMIT_PLACES];  /* what those apart have */
 	struct target targets[LIMIT_PLACES];
 	size_t count;
 	struct age_recipient recipient;
@@ -123,6 +125,7 @@ void target_fail(struct target *target, const struct err *err);
 enum rc ship_database(struct shipment *shipment, struct err *err) MUST_CHECK;
 enum rc ship_logs(struct shipment *shipment, struct err *err) MUST_CHECK;
 enum rc ship_keys(struct shipment *shipment, struct err *err) MUST_CHECK;
+enum rc ship_ledger(struct shipment *shipment, struct err *err) MUST_CHECK; /* all of it */
 enum rc ship_manifest(struct shipment *shipment, struct err *err) MUST_CHECK;
 /* Earlier epochs' keys, old backups, blocks that no backup names. */
 void keep_house(struct shipment *shipment);

@@ -8,6 +8,7 @@
 
 #define THIN_EVERY_US  US_PER_HOUR
 #define SWEEP_EVERY_US US_PER_DAY
+#define LINES_MOST     1000   /* objects of the ledger; then they become one */
 #define DOOMED_MOST    200000 /* names held for one deletion */
 
 /* Names found by a walk, to be deleted after it. */
@@ -258,6 +259,57 @@ blocks_sweep(struct outbound_place *place, struct err *err)
 	return doomed_delete(place, &sweeping.doomed, err);
 }
 
+/* --- the ledger as one object ----------------------------------------------------------------
+ */
+
+struct gathering {
+	int64_t lines; /* that the one object has */
+	struct doomed doomed;
+	struct arena arena;
+};
+
+static void
+gathering_free(struct gathering *gathering)
+{
+	gathering->doomed.arena = &gathering->arena;
+	doomed_free(&gathering->doomed);
+}
+
+static MUST_CHECK enum rc
+line_look(void *arg, const struct place_object *object, struct err *err)
+{
+	struct gathering *gathering = arg;
+	int64_t number = 0;
+
+	(void)err;
+	if (object_number(object->name, &number) && number <= gathering->lines)
+		doomed_add(&gathering->doomed, object->name);
+	return RC_OK;
+}
+
+/* The one object is there before any line goes. */
+static void
+ledger_gather(struct shipment *shipment)
+{
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < shipment->count; i++) {
+		CLEANUP(gathering_free)
+		struct gathering gathering = { .lines = shipment->ledger.lines - 1 };
+		const struct place_walk walk = { STR("ledger/"), line_look, &gathering };
+		struct target *target = &shipment->targets[i];
+
+		arena_init(&gathering.arena, 64 * MIB);
+		gathering.doomed.arena = &gathering.arena;
+		if (target->has_failed || place_walk(target->place, &walk, &err) != RC_OK ||
+		    gathering.doomed.count < LINES_MOST)
+			continue;
+		if (ship_ledger(shipment, &err) != RC_OK || target->has_failed ||
+		    doomed_delete(target->place, &gathering.doomed, &err) != RC_OK)
+			log_failure("backup.tidy", &err);
+	}
+}
+
 /* --- a place --------------------------------------------------------------------------------
  */
 
@@ -313,6 +365,8 @@ keep_house(struct shipment *shipment)
 	struct err err;
 
 	epochs_tidy(shipment);
+	if (is_thinning)
+		ledger_gather(shipment);
 	for (size_t i = 0; i < shipment->count; i++) {
 		struct target *target = &shipment->targets[i];
 		if (!target->has_failed &&

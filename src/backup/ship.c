@@ -244,6 +244,38 @@ ship_keys(struct shipment *shipment, struct err *err)
 	return RC_OK;
 }
 
+/* --- the ledger ------------------------------------------------------------------------------
+ */
+
+static MUST_CHECK enum rc
+line_add(void *arg, const struct ledger_line *line, struct str text, struct err *err)
+{
+	(void)line;
+	(void)err;
+	buf_add(arg, text);
+	return RC_OK;
+}
+
+enum rc
+ship_ledger(struct shipment *shipment, struct err *err)
+{
+	CLEANUP(buf_free) struct buf lines = { 0 };
+	char path[BACKUP_PATH_BYTES];
+	char object[OBJECT_NAME_MAX];
+	struct ledger_figures figures;
+	struct str text;
+
+	buf_init(&lines, LIMIT_OBJECT_PLAIN);
+	ledger_figures(vault_ledger(shipment->backup->vault), &figures);
+	TRY(backup_path(shipment->backup, "ledger", path, err));
+	TRY(ledger_replay(path, line_add, &lines, err));
+	TRY(buf_finish(&lines, &text, err));
+	(void)snprintf(object, sizeof(object), "ledger/to-%012lld", (long long)figures.lines);
+	if (text.len != 0)
+		ship_sealed(shipment, str_from_c(object), text);
+	return RC_OK;
+}
+
 /* --- the manifest ----------------------------------------------------------------------------
  */
 

@@ -169,6 +169,8 @@ const struct command commands[] = {
 	  JSON }, why_run },
 	{ "prove", "[PROMISE]", "prove every promise of a policy on the running server", PLACE_VAULT, {
 	  DATA, TENANT, JSON }, prove_command_run },
+	{ "region", "[R]", "say where this machine stands, as policies name regions, or print it", PLACE_VAULT, {
+	  DATA, JSON }, region_run },
 	{ "routes", NULL, "list every address and who may use it", PLACE_ALONE, { JSON }, routes_run },
 	{ "simulate", NULL, "play a CSV of id,time,mg/dL as a device does", PLACE_ALONE, {
 	  { "--csv", OPTION_FILE, true, "FILE", "the readings" },

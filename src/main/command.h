@@ -130,6 +130,7 @@ enum rc routes_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc why_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc simulate_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc prove_command_run(struct call *call, struct err *err) MUST_CHECK;
+enum rc region_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc version_run(struct call *call, struct err *err) MUST_CHECK;
 enum rc help_run(struct call *call, struct err *err) MUST_CHECK;
 

@@ -141,6 +141,7 @@ demo_fill(struct call *call, struct err *err)
 	const struct tenant *tenant = NULL;
 	struct door door;
 
+	TRY(vault_region_set(call->vault, STR(DEMO_REGION), err));
 	TRY(tenant_make(call, &tenant, err));
 	for (size_t i = 0; i < COUNT_OF(persons); i++)
 		TRY(person_make(call, tenant, i, err));

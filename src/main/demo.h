@@ -7,6 +7,8 @@
 
 #include "main/command.h"
 
+/* Where the demonstration says that it stands. */
+#define DEMO_REGION "eu"
 #define DEMO_TENANT "demo"
 
 enum rc demo_fill(struct call *call, struct err *err) MUST_CHECK;
@@ -14,5 +16,8 @@ enum rc demo_fill(struct call *call, struct err *err) MUST_CHECK;
 /* How to sign in, for the line that `serve` prints. */
 extern const char demo_member_email[];
 extern const char demo_admin_email[];
+
+/* Places, a recovery key, a first backup and a first drill; RC_OK when they are there. */
+enum rc demo_places_make(const struct call *call, struct err *err) MUST_CHECK;
 
 #endif

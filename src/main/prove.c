@@ -87,3 +87,21 @@ prove_command_run(struct call *call, struct err *err)
 	proofs_write(call, tenant->policy, &proofs);
 	return RC_OK;
 }
+
+/* --- where the machine stands: no program can see it -------------------------------- */
+
+enum rc
+region_run(struct call *call, struct err *err)
+{
+	struct str region;
+
+	if (call->argument_count != 0)
+		TRY(vault_region_set(call->vault, call->arguments[0], err));
+	TRY(vault_region(call->vault, call->arena, &region, err));
+	if (call->is_json)
+		buf_addf(call->out, "{\"region\":\"%.*s\"}\n", STR_ARGS(region));
+	else
+		buf_addf(call->out, "%.*s\n",
+		         STR_ARGS(region.len == 0 ? STR("not said") : region));
+	return RC_OK;
+}

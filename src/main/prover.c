@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "main/demo.h"
 #include "prove/prove.h"
 
 #define HOURS_MAX      (31 * 24)
@@ -59,7 +60,10 @@ static void *
 prover_loop(void *arg)
 {
 	struct prover *prover = arg;
+	struct err err;
 
+	if (prover->like.site->is_demo && demo_places_make(&prover->like, &err) != RC_OK)
+		log_failure("places.failed", &err);
 	for (size_t looks = LOOKS_BETWEEN - LOOKS_AT_FIRST; !prover->is_ending; looks++) {
 		(void)usleep(LOOK_EVERY_MS * 1000);
 		if (looks < LOOKS_BETWEEN)

@@ -55,6 +55,7 @@ site_make(struct server *server, const struct call *call, struct err *err)
 		               .people = call->people,
 		               .notice = call->notice,
 		               .office = call->office,
+		               .backup = call->backup,
 		               .clock = call->clock,
 		               .metrics = metrics_new(),
 		               .services = services,

@@ -21,6 +21,16 @@ tables_check(const struct service *service, const struct policy *policy,
 	return routes_check(tables, count, policy, templates, err);
 }
 
+bool
+services_have(struct str name)
+{
+	for (size_t i = 0; i < service_count; i++) {
+		if (str_eq(str_from_c(services[i]->name), name))
+			return true;
+	}
+	return false;
+}
+
 enum rc
 services_check(const struct policy *policy, const struct templates *templates, struct err *err)
 {

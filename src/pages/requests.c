@@ -61,7 +61,7 @@ classes_text(const struct request *request, const struct rights *rights,
 		if ((rights->classes[right] >> i & 1) == 0)
 			continue;
 		text = str_printf(
-		    request->arena, "%.*s%s%.*s", STR_ARGS(text), text.len == 0 ? "" : ", ",
+		    request->arena, "%.*s%s%.*s", STR_ARGS(text), text.len == 0 ? "" : "; ",
 		    STR_ARGS(request_say(request,
 		                         str_to_c(request->arena, policy->classes[i].says))));
 	}

@@ -157,5 +157,8 @@ enum rc shut_walk(struct prove *prove, const struct canary *canary, size_t *trie
 /* Files of a folder (and below) that hold the text; the first one's name in `where`. */
 enum rc folder_search(const char *folder, struct str text, struct arena *arena, size_t *found,
                       struct str *where, struct err *err) MUST_CHECK;
+/* The same of one file or a folder; RC_OK with none found when it is not there. */
+enum rc path_search(const char *path, struct str text, struct arena *arena, size_t *found,
+                    struct str *where, struct err *err) MUST_CHECK;
 
 #endif

@@ -151,6 +151,12 @@ promise_run(struct prove *prove, const struct policy_promise *promise, struct ve
 	struct str rest = STR_EMPTY;
 	const struct probe_row *row;
 
+	if (promise->probe.len == 0 && promise->region.len != 0 &&
+	    !str_eq(promise->region, prove->tenant->policy->region)) {
+		verdict_not_built(prove, verdict, "it is of %.*s, where these data are not",
+		                  STR_ARGS(promise->region));
+		return RC_OK;
+	}
 	if (promise->probe.len == 0)
 		return attested(prove, promise->attested, verdict, err);
 	row = probe_find(promise->probe, &rest);

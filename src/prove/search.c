@@ -99,16 +99,25 @@ chunk_free(char **chunk)
 }
 
 enum rc
-folder_search(const char *folder, struct str text, struct arena *arena, size_t *found,
-              struct str *where, struct err *err)
+path_search(const char *path, struct str text, struct arena *arena, size_t *found,
+            struct str *where, struct err *err)
 {
 	CLEANUP(chunk_free) char *chunk = malloc(CHUNK_BYTES + text.len);
 	struct search search = { .text = text, .arena = arena, .chunk = chunk };
 
 	if (chunk == NULL)
 		abort();
-	TRY(folder_walk(&search, folder, 0, err));
+	TRY(place_search(&search, path, 0, err));
 	*found = search.found;
 	*where = search.where;
 	return RC_OK;
+}
+
+enum rc
+folder_search(const char *folder, struct str text, struct arena *arena, size_t *found,
+              struct str *where, struct err *err)
+{
+	if (access(folder, R_OK | X_OK) != 0)
+		return FAIL(err, RC_IO, "a folder of the data directory cannot be read");
+	return path_search(folder, text, arena, found, where, err);
 }

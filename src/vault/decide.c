@@ -296,12 +296,29 @@ restriction_allows(const struct matter *m)
 	       (m->actor->kind == ACTOR_SYSTEM && m->ask->verb == VERB_READ);
 }
 
+static bool
+may_be_stored(const struct matter *m)
+{
+	return m->ask->verb != VERB_WRITE || m->decision->class == NULL ||
+	       !m->decision->class->is_memory;
+}
+
+/* Nobody can put such an agreement on file until the service that needs one is there. */
+static bool
+is_under_agreement(const struct matter *m)
+{
+	return m->ask->verb != VERB_WRITE || m->decision->class == NULL ||
+	       !m->decision->class->needs_agreement;
+}
+
 static const struct rule {
 	const char *question;
 	bool (*holds)(const struct matter *m);
 	enum refusal otherwise;
 } rules[] = {
 	{ "is the class declared?", class_is_declared, REFUSAL_CLASS_UNDECLARED },
+	{ "is it data that is stored?", may_be_stored, REFUSAL_MEMORY },
+	{ "is an agreement on file where one is due?", is_under_agreement, REFUSAL_AGREEMENT },
 	{ "is the purpose declared?", purpose_is_declared, REFUSAL_PURPOSE_UNDECLARED },
 	{ "is the class used for it?", purpose_is_of_class, REFUSAL_PURPOSE_NOT_OF_CLASS },
 	{ "is the subject still here?", subject_is_there, REFUSAL_SUBJECT_ERASED },
@@ -397,6 +414,9 @@ static const struct {
 	[REFUSAL_UNREGISTERED] = { "register", "Enter the disclosure in the register first." },
 	[REFUSAL_OBJECTED] = { "objection", "The person has objected to this use." },
 	[REFUSAL_MINOR] = { "minor", "A guardian consents for somebody of this age." },
+	[REFUSAL_MEMORY] = { "memory", "This data is held in memory only and never stored." },
+	[REFUSAL_AGREEMENT] = { "agreement",
+	                        "No agreement is on file under which this is stored." },
 	[REFUSAL_FIELD_UNDECLARED] = { "field", "The policy does not declare such a field." },
 };
 

@@ -77,6 +77,8 @@ enum refusal {
 	REFUSAL_FORM,
 	REFUSAL_UNREGISTERED,
 	REFUSAL_OBJECTED,
+	REFUSAL_MEMORY,           /* data of this class is never stored */
+	REFUSAL_AGREEMENT,        /* none is on file under which it may be stored */
 	REFUSAL_FIELD_UNDECLARED, /* of a body: not decide()'s, but the vault's */
 	REFUSAL_MINOR,            /* consents alone: likewise */
 };

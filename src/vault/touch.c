@@ -1,5 +1,5 @@
-#include "vault/inside.h"
 #include "base/broken.h"
+#include "vault/inside.h"
 
 #include "base/json.h"
 #include "crypto/seal.h"

@@ -107,7 +107,7 @@ store_at(const struct vault_options *options, struct store **store, struct err *
 }
 
 struct origin_put {
-	struct str host;
+	struct str host, region;
 };
 
 static MUST_CHECK enum rc
@@ -115,14 +115,17 @@ origin_put(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct origin_put *put = arg;
 
-	return store_setting_put(tx, 0, STR("origin"), put->host, err);
+	if (put->region.len != 0)
+		TRY(store_setting_put(tx, 0, STR("region"), put->region, err));
+	return put->host.len == 0 ? RC_OK
+	                          : store_setting_put(tx, 0, STR("origin"), put->host, err);
 }
 
 enum rc
 vault_create(const struct vault_options *options, struct err *err)
 {
 	CLEANUP(key_wipe) struct key master = { { 0 } };
-	struct origin_put put = { str_from_c(options->origin_host) };
+	struct origin_put put = { .host = str_from_c(options->origin_host) };
 	struct store *store = NULL;
 	char path[PATH_BYTES];
 	enum rc rc;
@@ -317,6 +320,45 @@ const char *
 vault_dir(const struct vault *vault)
 {
 	return vault->dir;
+}
+
+/* --- where the machine stands -------------------------------------------------------- */
+
+struct region_find {
+	struct arena *arena;
+	struct str region;
+};
+
+static enum rc
+region_find(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct region_find *find = arg;
+	enum rc rc = store_setting_find(tx, 0, STR("region"), find->arena, &find->region, err);
+
+	if (rc != RC_NOT_FOUND)
+		return rc;
+	find->region = STR_EMPTY;
+	return RC_OK;
+}
+
+enum rc
+vault_region(struct vault *vault, struct arena *arena, struct str *region, struct err *err)
+{
+	struct region_find find = { arena, STR_EMPTY };
+
+	TRY(store_read(vault->store, region_find, &find, err));
+	*region = find.region;
+	return RC_OK;
+}
+
+enum rc
+vault_region_set(struct vault *vault, struct str region, struct err *err)
+{
+	struct origin_put put = { .region = region };
+
+	if (region.len == 0 || region.len > 40)
+		return FAIL(err, RC_INVALID, "a region has 1 to 40 characters");
+	return store_write(vault->store, origin_put, &put, err);
 }
 
 /* --- housekeeping ------------------------------------------------------------------ */

@@ -41,6 +41,11 @@ struct ledger *vault_ledger(struct vault *vault);
 const struct clock *vault_clock(const struct vault *vault);
 const char *vault_origin_host(const struct vault *vault);
 const char *vault_dir(const struct vault *vault);
+/* Where the operator says that this machine stands ("eu"), as policies name regions;
+ * empty: it was not said. */
+enum rc vault_region(struct vault *vault, struct arena *arena, struct str *region,
+                     struct err *err) MUST_CHECK;
+enum rc vault_region_set(struct vault *vault, struct str region, struct err *err) MUST_CHECK;
 
 /* --- tenants -------------------------------------------------------------- */
 

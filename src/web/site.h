@@ -5,6 +5,7 @@
 #ifndef WEB_SITE_H
 #define WEB_SITE_H
 
+#include "backup/backup.h"
 #include "office/office.h"
 #include "office/package.h"
 #include "web/request.h"
@@ -47,6 +48,7 @@ struct site {
 	struct people *people;
 	struct notice *notice;
 	struct office *office;
+	struct backup *backup;
 	const struct clock *clock;
 	struct templates *templates;
 	struct metrics *metrics;
