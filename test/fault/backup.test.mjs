@@ -90,7 +90,7 @@ test('every backup that a place lists opens', { skip }, () => {
 test('a backup that is killed at any moment leaves those before it whole', { skip }, async () => {
 	await server.stop();
 	let killed = 0;
-	for (let wait = 10; wait < 250; wait += 10) {
+	for (let wait = 20; wait < 620; wait += 25) {
 		server.token('--person', 'alma@demo.example');
 		const one = spawn(troth, ['backup', 'create', '--data', server.data], { stdio: 'ignore' });
 		const ended = new Promise((resolve) => one.on('exit', (code, signal) => resolve(signal)));

@@ -353,6 +353,56 @@ old_backups_are_thinned_and_their_blocks_swept(void **state)
 	RC_IS(b->f, restore_now(b), RC_OK);
 }
 
+static void
+many_lines_of_the_ledger_become_one_object(void **state)
+{
+	struct backups *b = *state;
+
+	back_up(b);
+	for (int64_t i = 0; i < 1200; i++) {
+		struct ledger_line line = { .kind = LEDGER_MONTH,
+			                    .tenant = b->f->tenant->id,
+			                    .class = 1,
+			                    .month = 200001 };
+		RC_IS(b->f, ledger_append(vault_ledger(b->f->vault), &line, &b->f->err), RC_OK);
+	}
+	assert_int_equal(count_at(b, 0, "ledger"), 1200);
+	backups_reopen(b); /* a process thins with its first backup */
+	(void)usleep(2000);
+	back_up(b);
+	assert_in_range(count_at(b, 0, "ledger"), 1, 3);
+	RC_IS(b->f, restore_now(b), RC_OK);
+	assert_int_equal(b->found.restored.lines, 1200);
+}
+
+static void
+a_backup_apart_is_whole_and_notes_nothing(void **state)
+{
+	struct backups *b = *state;
+	struct backup_places places = { .count = 1 };
+	char recipient[AGE_RECIPIENT_TEXT_MAX];
+	char folder[128];
+	struct age_recipient to;
+	struct backup_state how;
+	struct backup_from from = { places.items, 1, &b->key, 0 };
+
+	(void)snprintf(folder, sizeof(folder), "%s/apart", b->f->dir);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	age_identity_new(&b->key.identity); /* another one than the configured */
+	to = age_recipient_of(&b->key.identity);
+	age_recipient_format(&to, recipient);
+	places.items[0] = (struct backup_place){ .name = STR("apart"),
+		                                 .url = str_from_c(folder),
+		                                 .region = STR("eu") };
+	places.recipient = str_from_c(recipient);
+	RC_IS(b->f, backup_create_to(b->backup, &places, &b->report, &b->f->err), RC_OK);
+	RC_IS(b->f, backup_state(b->backup, &b->f->arena, &how, &b->f->err), RC_OK);
+	assert_int_equal(how.fresh, 0);
+	assert_int_equal(count_at(b, 0, "data"), 0);
+	RC_IS(b->f, backup_restore(&from, b->restored, &b->f->clock, &b->found, &b->f->err),
+	      RC_OK);
+}
+
 /* --- how it stands -------------------------------------------------------------------------
  */
 
@@ -431,6 +481,8 @@ main(void)
 		BACKUP_TEST(the_keys_of_an_epoch_that_has_ended_go_from_every_place),
 		BACKUP_TEST(an_erasure_is_final_when_no_place_has_keys_of_its_epoch),
 		BACKUP_TEST(old_backups_are_thinned_and_their_blocks_swept),
+		BACKUP_TEST(many_lines_of_the_ledger_become_one_object),
+		BACKUP_TEST(a_backup_apart_is_whole_and_notes_nothing),
 		BACKUP_TEST(the_state_says_what_is_missing),
 		BACKUP_TEST(a_place_outside_the_policys_region_is_told),
 		BACKUP_TEST(a_drill_restores_verifies_and_leaves_nothing),

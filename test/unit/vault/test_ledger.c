@@ -22,7 +22,7 @@ setup(void **state)
 {
 	struct at *at = calloc(1, sizeof(*at));
 
-	(void)snprintf(at->dir, sizeof(at->dir), "/tmp/troth-ledger-XXXXXX");
+	(void)snprintf(at->dir, sizeof(at->dir), P_tmpdir "/troth-ledger-XXXXXX");
 	assert_non_null(mkdtemp(at->dir));
 	(void)snprintf(at->path, sizeof(at->path), "%s/ledger", at->dir);
 	*state = at;
