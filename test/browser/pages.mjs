@@ -5,6 +5,8 @@ const everyone = [
 	{ name: 'sign-in-sent', path: '/sign-in/sent' },
 	{ name: 'link-used', path: '/sign-in/link?secret=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' },
 	{ name: 'privacy', path: '/privacy' },
+	{ name: 'privacy-versions', path: '/privacy/versions' },
+	{ name: 'privacy-diff', path: '/privacy/diff' },
 	{ name: 'trust', path: '/trust' },
 	{ name: 'log', path: '/log' },
 	{ name: 'inbox', path: '/inbox' },
@@ -17,6 +19,8 @@ const own = [
 	{ name: 'sessions', path: '/me/sessions' },
 	{ name: 'looks', path: '/me/looks' },
 	{ name: 'tokens', path: '/me/tokens' },
+	{ name: 'messages', path: '/me/messages' },
+	{ name: 'welcome', path: '/welcome' },
 	{ name: 'enrol', path: '/sign-in/enrol' },
 ];
 
@@ -44,6 +48,7 @@ export const roles = [
 		{ name: 'person-reason', find: { path: '/admin/people', link: 'main tbody th a' } },
 		{ name: 'person', find: { path: '/admin/people', link: 'main tbody th a' }, query: '?reason=the+quarterly+look+at+accounts' },
 		{ name: 'person-new', path: '/admin/people/new' },
+		{ name: 'admin-policy', path: '/admin/policy' },
 		{ name: 'refused', path: '/today', status: 403 },
 		...own,
 	] },

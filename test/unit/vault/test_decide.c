@@ -249,6 +249,7 @@ every_refusal_has_a_row_a_word_and_a_sentence(void **state)
 	(void)state;
 	is_met[REFUSAL_FIELD_UNDECLARED] = true; /* the vault's own: test_record.c */
 	is_met[REFUSAL_MINOR] = true;            /* likewise: test_choice.c */
+	is_met[REFUSAL_MEMORY] = is_met[REFUSAL_AGREEMENT] = true; /* another policy's: below */
 	for (size_t i = 0; i < COUNT_OF(rows); i++)
 		is_met[rows[i].expected] = true;
 	for (size_t i = 0; i < COUNT_OF(is_met); i++) {
@@ -256,6 +257,40 @@ every_refusal_has_a_row_a_word_and_a_sentence(void **state)
 		assert_true(refusal_word((enum refusal)i)[0] != '\0');
 		assert_true(refusal_text((enum refusal)i)[0] != '\0');
 	}
+}
+
+/* The reference policy of the analysis has both kinds. */
+static void
+what_is_held_in_memory_or_needs_an_agreement_is_never_stored(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_diagnostics faults = { .arena = &f->arena };
+	struct policy *policy = NULL;
+	struct actor system = { .kind = ACTOR_SYSTEM };
+	size_t memory = 0, agreement = 0;
+
+	RC_IS(f,
+	      policy_read(&policy, fixture_file(f, "policies/analyze.yaml"), &faults, &f->err),
+	      RC_OK);
+	for (size_t i = 0; i < policy->class_count; i++) {
+		const struct policy_class *class = &policy->classes[i];
+		struct decision decision;
+		struct ask ask = { .verb = VERB_WRITE, .class = class->name };
+		if (class->use == 0)
+			continue;
+		ask.purpose = policy->purposes[__builtin_ctzll(class->use)].name;
+		decide(policy, &system, &ask, NULL, &decision);
+		if (class->is_memory)
+			assert_int_equal(decision.refusal, REFUSAL_MEMORY);
+		else if (class->needs_agreement)
+			assert_int_equal(decision.refusal, REFUSAL_AGREEMENT);
+		else
+			assert_int_not_equal(decision.refusal, REFUSAL_MEMORY);
+		memory += class->is_memory;
+		agreement += class->needs_agreement;
+	}
+	assert_true(memory != 0 && agreement != 0);
+	policy_free(policy);
 }
 
 static void
@@ -444,6 +479,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		VAULT_TEST(every_row_of_the_table_is_decided_as_it_says),
 		VAULT_TEST(every_refusal_has_a_row_a_word_and_a_sentence),
+		VAULT_TEST(what_is_held_in_memory_or_needs_an_agreement_is_never_stored),
 		VAULT_TEST(the_first_refusal_ends_the_steps),
 		VAULT_TEST(a_role_of_an_earlier_policy_is_the_role_of_its_name),
 		VAULT_TEST(every_role_verb_and_class_is_as_the_file_grants_it),
