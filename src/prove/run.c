@@ -171,6 +171,13 @@ promise_prove(struct prove *prove, const struct policy_promise *promise, struct 
 	struct verdict verdict = { 0 };
 	struct err err = { 0 };
 	enum rc rc = promise_run(prove, promise, &verdict, &err);
+	struct err ending;
+
+	/* What cannot be erased here is tried again at the end of the run. */
+	if (canaries_end(prove, &ending) != RC_OK && rc == RC_OK) {
+		err = ending;
+		rc = ending.rc;
+	}
 
 	*proof = (struct proof){ .promise = promise->id,
 		                 .state = verdict.state,
