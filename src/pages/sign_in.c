@@ -6,6 +6,7 @@
  * the same for every address.
  */
 #include "crypto/secret.h"
+#include "office/detect.h"
 #include "pages/handlers.h"
 #include "people/spelling.h"
 #include "web/cookie.h"
@@ -96,6 +97,8 @@ finish(struct request *request, struct str link_secret, struct str code, struct 
 
 	TRY(people_link_finish(people, &request->visitor, &proof, request->arena, &session,
 	                       secret, err));
+	detect_sign_in(request->site->office, request->tenant, session.person,
+	               request->visitor.address);
 	rc = request_cookie(request, COOKIE_SESSION, str_from_c(secret), err);
 	secret_wipe(secret, sizeof(secret));
 	TRY(rc);
