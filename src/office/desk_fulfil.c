@@ -431,16 +431,15 @@ objection_give(struct fulfilling *f, const struct policy_purpose *purpose, struc
 {
 	struct door system = office_door(f->office, f->door->tenant);
 	bool is_self = str_eq(f->asked->maker, STR("self"));
-	struct choice choice = { .kind = CHOICE_OBJECTION,
-		                 .subject = f->asked->subject,
-		                 .purpose = purpose->name,
-		                 .text = purpose->says,
-		                 .version = f->door->tenant->policy->version,
-		                 .how = str_eq(f->asked->channel, STR("page")) ? STR("page")
-		                                                               : STR("paper"),
-		                 .by = is_self ? STR_EMPTY : f->asked->authority,
-		                 .given_us = office_now_us(f->office),
-		                 .until_us = INT64_MAX };
+	struct choice choice = {
+		.kind = CHOICE_OBJECTION,
+		.subject = f->asked->subject,
+		.purpose = purpose->name,
+		.text = purpose->says,
+		.version = f->door->tenant->policy->version,
+		.how = str_eq(f->asked->channel, STR("page")) ? STR("page") : STR("paper"),
+		.by = is_self ? id_to_str(f->arena, f->asked->subject) : f->asked->authority
+	};
 	enum rc rc = vault_choice_give(&system, &choice, err);
 
 	return rc == RC_CONFLICT ? RC_OK : rc; /* it stands already */

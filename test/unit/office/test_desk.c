@@ -470,6 +470,29 @@ an_erasure_says_what_goes_and_what_a_law_keeps(void **state)
 }
 
 static void
+an_erasure_ends_sign_in_and_leaves_the_request_and_its_certificate(void **state)
+{
+	struct scene scene;
+	struct asked asked;
+	struct id certificate = { { 0 } };
+
+	scene_set(&scene, state);
+	asked = ask_for(&scene, &scene.ana, RIGHT_ERASURE);
+	RC_IS(scene.house,
+	      step(&scene, &scene.support, &asked, &(struct desk_move){ .step = STEP_FULFIL }),
+	      RC_OK);
+	asked = look_at(&scene, &scene.support, &asked);
+	assert_int_equal(asked.state, ASKED_ANSWERED);
+	RC_IS(scene.house,
+	      desk_certificate(&scene.support.door, scene.house->office, &asked,
+	                       &scene.house->arena, &certificate, &scene.house->err),
+	      RC_OK);
+	assert_false(id_is_zero(certificate));
+	assert_int_equal(
+	    house_mails(scene.house, "ana@example.org", "Your data are being erased"), 1);
+}
+
+static void
 staff_are_reminded_once_at_seven_and_two_days(void **state)
 {
 	struct scene scene;
@@ -553,6 +576,7 @@ main(void)
 		HOUSE_TEST(rights_follow_the_jurisdiction_of_the_account),
 		HOUSE_TEST(a_field_of_the_account_is_corrected_at_once),
 		HOUSE_TEST(an_erasure_says_what_goes_and_what_a_law_keeps),
+		HOUSE_TEST(an_erasure_ends_sign_in_and_leaves_the_request_and_its_certificate),
 		HOUSE_TEST(staff_are_reminded_once_at_seven_and_two_days),
 		HOUSE_TEST(a_closed_request_reminds_nobody),
 		HOUSE_TEST(a_late_request_raises_an_alert_once),
