@@ -128,6 +128,11 @@ enum rc audit_figures(struct audit *audit, int64_t tenant, struct audit_figures 
 enum rc audit_prune(struct audit *audit, int64_t tenant, int64_t before_us, int64_t *pruned,
                     struct err *err) MUST_CHECK;
 
+/* How many entries were cut, the first ones: a multiple of LOG_BUNDLE. */
+#define LOG_BUNDLE 256
+enum rc audit_minimum(struct audit *audit, int64_t tenant, int64_t *entries, struct err *err)
+    MUST_CHECK;
+
 /* --- verification, offline --------------------------------------------------- */
 
 struct audit_report {

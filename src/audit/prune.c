@@ -67,6 +67,12 @@ prune_minimum(struct store *store, int64_t tenant, int64_t *entries, struct err 
 	return RC_OK;
 }
 
+enum rc
+audit_minimum(struct audit *audit, int64_t tenant, int64_t *entries, struct err *err)
+{
+	return prune_minimum(audit->store, tenant, entries, err);
+}
+
 /* Is the bundle's last entry older?  Entries are in order of time. */
 static MUST_CHECK enum rc
 bundle_is_old(struct audit *audit, int64_t tenant, int64_t first, int64_t before_us,

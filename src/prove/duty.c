@@ -113,7 +113,7 @@ past_canary(struct prove *prove, const struct policy_class *class, struct verdic
 	return RC_OK;
 }
 
-/* The log is no record: its oldest entry tells. */
+/* The log is no record, and goes by whole bundles: the last of the oldest tells. */
 static MUST_CHECK enum rc
 log_age(struct prove *prove, const struct policy_class *class, struct verdict *verdict,
         struct err *err)
@@ -121,11 +121,12 @@ log_age(struct prove *prove, const struct policy_class *class, struct verdict *v
 	struct entry_row *rows = NULL;
 	struct audit_entry entry;
 	size_t found = 0;
-	int64_t end_us = 0;
+	int64_t end_us = 0, first = 0;
 	int64_t now_us = clock_now_us(vault_clock(prove->vault));
 
-	TRY(audit_entries(vault_audit(prove->vault), prove->tenant->id, 0, 1, prove->arena,
-	                  &rows, &found, err));
+	TRY(audit_minimum(vault_audit(prove->vault), prove->tenant->id, &first, err));
+	TRY(audit_entries(vault_audit(prove->vault), prove->tenant->id, first + LOG_BUNDLE - 1,
+	                  1, prove->arena, &rows, &found, err));
 	if (found != 0) {
 		TRY(audit_entry_parse(rows[0].leaf, &entry, prove->arena, err));
 		TRY(vault_deadline(prove->tenant, &class->keep.plus, entry.time_us, &end_us,
