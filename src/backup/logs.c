@@ -34,9 +34,16 @@ struct files {
 };
 
 static void
-files_free(struct files *files)
+files_grow(struct files *files)
 {
-	free(files->items);
+	size_t room = 2 * files->room + 256;
+	struct log_file *items =
+	    arena_alloc(files->arena, room * sizeof(*items), _Alignof(max_align_t));
+
+	if (files->count != 0)
+		memcpy(items, files->items, files->count * sizeof(*items));
+	files->items = items;
+	files->room = room;
 }
 
 static MUST_CHECK enum rc
@@ -44,12 +51,8 @@ file_note(struct files *files, struct str path, struct err *err)
 {
 	if (files->count == FILES_MOST)
 		return FAIL(err, RC_LIMIT, "the logs have too many files");
-	if (files->count == files->room) {
-		files->room = 2 * files->room + 256;
-		files->items = realloc(files->items, files->room * sizeof(*files->items));
-		if (files->items == NULL)
-			abort();
-	}
+	if (files->count == files->room)
+		files_grow(files);
 	files->items[files->count++] = (struct log_file){ .path = path };
 	return RC_OK;
 }
@@ -137,7 +140,7 @@ file_ship(struct shipment *shipment, const struct files *files, struct log_file 
 enum rc
 ship_logs(struct shipment *shipment, struct err *err)
 {
-	CLEANUP(files_free) struct files files = { .arena = shipment->arena };
+	struct files files = { .arena = shipment->arena };
 	char root[BACKUP_PATH_BYTES];
 	size_t kept = 0;
 
@@ -151,10 +154,7 @@ ship_logs(struct shipment *shipment, struct err *err)
 		if (rc == RC_OK)
 			files.items[kept++] = files.items[i];
 	}
-	shipment->logs = arena_alloc(shipment->arena, (kept + 1) * sizeof(*shipment->logs),
-	                             _Alignof(max_align_t));
-	if (kept != 0)
-		memcpy(shipment->logs, files.items, kept * sizeof(*shipment->logs));
+	shipment->logs = files.items;
 	shipment->log_count = kept;
 	return RC_OK;
 }

@@ -110,21 +110,13 @@ progress_tell(struct shipment *shipment)
 		                         shipment->all);
 }
 
-static void
-bytes_free(char **bytes)
-{
-	free(*bytes);
-}
-
 enum rc
 ship_database(struct shipment *shipment, struct err *err)
 {
 	CLEANUP(store_snapshot_end) struct store_snapshot *snapshot = NULL;
-	CLEANUP(bytes_free) char *room = malloc(SNAPSHOT_BLOCK_BYTES);
+	char *room = arena_alloc(shipment->arena, SNAPSHOT_BLOCK_BYTES, 1);
 	size_t count = 1;
 
-	if (room == NULL)
-		abort();
 	TRY(store_snapshot_begin(vault_store(shipment->backup->vault), &snapshot, err));
 	shipment->report->database_bytes = store_snapshot_bytes(snapshot);
 	shipment->all = shipment->report->database_bytes / SNAPSHOT_BLOCK_BYTES + 1;

@@ -118,26 +118,28 @@ hex_format(struct arena *arena, const void *bytes, size_t count)
 	return (struct str){ text, 2 * count };
 }
 
-static int
+/* 16: not one. */
+static unsigned
 hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+		return (unsigned)(c - '0');
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
 }
 
 enum rc
 hex_parse(struct str text, void *out, size_t count, struct err *err)
 {
 	uint8_t *bytes = out;
-	bool is_good = text.len == 2 * count;
 
-	for (size_t i = 0; is_good && i < text.len; i++)
-		is_good = hex_digit(text.ptr[i]) >= 0;
-	if (!is_good)
+	if (text.len != 2 * count)
 		return FAIL(err, RC_INVALID, "not %zu bytes in hexadecimal", count);
-	for (size_t i = 0; i < count; i++)
-		bytes[i] =
-		    (uint8_t)(hex_digit(text.ptr[2 * i]) << 4 | hex_digit(text.ptr[2 * i + 1]));
+	for (size_t i = 0; i < count; i++) {
+		unsigned high = hex_digit(text.ptr[2 * i]);
+		unsigned low = hex_digit(text.ptr[2 * i + 1]);
+		if (high > 15 || low > 15)
+			return FAIL(err, RC_INVALID, "not %zu bytes in hexadecimal", count);
+		bytes[i] = (uint8_t)(high << 4 | low);
+	}
 	return RC_OK;
 }
