@@ -145,6 +145,7 @@ demo_fill(struct call *call, struct err *err)
 	TRY(tenant_make(call, &tenant, err));
 	for (size_t i = 0; i < COUNT_OF(persons); i++)
 		TRY(person_make(call, tenant, i, err));
+	TRY(demo_registers_fill(call, tenant, err));
 	door = call_door(call, tenant, "care");
 	TRY(compact_run(&door, clock_monotonic_us() + 5 * US_PER_S, err));
 	return vault_tick(call->vault, err);

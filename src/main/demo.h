@@ -20,4 +20,8 @@ extern const char demo_admin_email[];
 /* Places, a recovery key, a first backup and a first drill; RC_OK when they are there. */
 enum rc demo_places_make(const struct call *call, struct err *err) MUST_CHECK;
 
+/* Entries of the registers, so that none is empty without need. */
+enum rc demo_registers_fill(const struct call *call, const struct tenant *tenant,
+                            struct err *err) MUST_CHECK;
+
 #endif
