@@ -82,13 +82,13 @@ policy_check_run(struct call *call, struct err *err)
 	CLEANUP(policy_drop) struct policy *policy = NULL;
 
 	TRY(policy_load(call, 0, &policy, err));
-	if (services_have(policy->service))
-		TRY(services_check(policy, NULL, err));
-	else if (!call->is_json)
-		buf_addf(call->out,
-		         "This program has no service \"%.*s\": its routes were not "
-		         "looked at.\n",
-		         STR_ARGS(policy->service));
+	TRY(services_check(policy, NULL, err));
+	if (!services_have(policy->service) && !call->is_json)
+		buf_addf(
+		    call->out,
+		    "The service \"%.*s\" is not part of this program: a tenant under this "
+		    "policy has the pages that every tenant has.\n",
+		    STR_ARGS(policy->service));
 	if (call->is_json)
 		buf_add(call->out, STR("[]\n"));
 	else

@@ -8,7 +8,8 @@ const struct service *const services[] = {
 };
 const size_t service_count = COUNT_OF(services);
 
-/* Every purpose, class and word that the routes name must be the policy's. */
+/* Every purpose, class and word that the routes name must be the policy's.  Without a
+ * service those of the pages that every tenant has. */
 static MUST_CHECK enum rc
 tables_check(const struct service *service, const struct policy *policy,
              const struct templates *templates, struct err *err)
@@ -16,7 +17,7 @@ tables_check(const struct service *service, const struct policy *policy,
 	struct routes tables[1 + SERVICE_TABLES_MAX] = { pages_routes };
 	size_t count = 1;
 
-	for (size_t i = 0; service->tables[i] != NULL; i++)
+	for (size_t i = 0; service != NULL && service->tables[i] != NULL; i++)
 		tables[count++] = *service->tables[i];
 	return routes_check(tables, count, policy, templates, err);
 }
@@ -42,7 +43,7 @@ services_check(const struct policy *policy, const struct templates *templates, s
 		TRY(services[i]->check(policy, err));
 		return tables_check(services[i], policy, templates, err);
 	}
-	return FAIL(err, RC_INVALID, "this program has no service of the policy's name");
+	return tables_check(NULL, policy, templates, err);
 }
 
 enum rc

@@ -74,7 +74,12 @@ tenant_add_run(struct call *call, struct err *err)
 	if (call->is_json)
 		tenant_write(&out, vault_tenant_find(call->vault, new.slug));
 	else
-		buf_addf(call->out, "Added the tenant %.*s.\n", STR_ARGS(new.slug));
+		buf_addf(
+		    call->out, "Added the tenant %.*s.%s\n", STR_ARGS(new.slug),
+		    services_have(vault_tenant_find(call->vault, new.slug)->service)
+			? ""
+			: " Its service is not part of this program: it has the pages that "
+			  "every tenant has.");
 	return RC_OK;
 }
 

@@ -245,6 +245,23 @@ a_slot_that_does_not_open_keeps_the_epoch_from_turning(void **state)
 	shell(f, "test ! -e keys.dat.new -a ! -e epoch.key.new");
 }
 
+static void
+a_reader_beside_the_server_follows_a_turn(void **state)
+{
+	struct fixture *f = *state;
+	const struct vault_options options = { f->dir, &f->clock, "localhost", true };
+	struct vault *beside;
+	uint64_t count = 0;
+	int bad = 0;
+
+	RC_IS(f, vault_open(&beside, &options, &f->err), RC_OK);
+	(void)turn(f);
+	RC_IS(f, keys_verify(beside->keys, &count, slot_bad, &bad, &f->err), RC_OK);
+	assert_true(count > 5);
+	assert_int_equal(bad, 0);
+	vault_close(beside);
+}
+
 static enum rc
 erasure_put(struct store_tx *tx, void *arg, struct err *err)
 {
@@ -318,6 +335,7 @@ main(void)
 		T(a_turn_cut_short_at_any_step_is_finished_or_undone),
 		T(keys_are_made_and_destroyed_while_the_epoch_turns),
 		T(a_slot_that_does_not_open_keeps_the_epoch_from_turning),
+		T(a_reader_beside_the_server_follows_a_turn),
 		T(an_erasure_is_final_when_its_epoch_has_ended_everywhere),
 		T(the_epoch_turns_by_itself_after_seven_days),
 	};
