@@ -84,7 +84,7 @@ keys_open(struct keys **keys, const struct keys_options *options, struct err *er
 	opened->store = options->store;
 	opened->master = secret_alloc(sizeof(*opened->master));
 	*opened->master = *options->master;
-	opened->cache = key_cache_new(LIMIT_KEYS_CACHED);
+	opened->cache = key_cache_new(options->cached);
 	(void)pthread_rwlock_init(&opened->making, NULL);
 	(void)pthread_mutex_init(&opened->destroying, NULL);
 	rc = parts_open(opened, options, err);

@@ -44,6 +44,7 @@ struct keys_options {
 	struct store *store;
 	const struct key *master; /* copied to locked memory */
 	bool is_read_only;        /* beside a running server: nothing is made or wiped */
+	size_t cached;            /* keys in secret memory, at most LIMIT_KEYS_CACHED */
 };
 /* Slots that no row names are overwritten; a turn that a crash cut short is
  * finished or undone.  RC_CORRUPT: keys.dat and epoch.key are of two epochs. */

@@ -21,9 +21,12 @@
 #include "vault/restore.h"
 #include "vault/version.h"
 
-#define PATH_BYTES  512
-#define SWEEP_EVERY US_PER_HOUR
-#define OUTBOX_KEPT (30 * US_PER_DAY)
+#define PATH_BYTES 512
+/* Of a vault that is read only or being restored, which may stand in one process
+ * beside the one that serves: secret memory holds one large cache. */
+#define KEYS_CACHED_BESIDE 16384
+#define SWEEP_EVERY        US_PER_HOUR
+#define OUTBOX_KEPT        (30 * US_PER_DAY)
 
 static MUST_CHECK enum rc
 path_in(const char *dir, const char *name, char path[PATH_BYTES], struct err *err)
@@ -182,8 +185,10 @@ restoring_check(const struct vault *vault, enum vault_opening opening, struct er
 }
 
 static MUST_CHECK enum rc
-core_open(struct vault *vault, const struct vault_options *options, struct err *err)
+core_open(struct vault *vault, const struct vault_options *options, enum vault_opening opening,
+          struct err *err)
 {
+	bool is_main = opening == OPEN_WHOLE && !options->is_read_only;
 	CLEANUP(key_wipe) struct key master = { { 0 } };
 	struct origin_find origin = { .arena = &vault->texts };
 	struct ledger_options ledger;
@@ -197,7 +202,12 @@ core_open(struct vault *vault, const struct vault_options *options, struct err *
 	TRY(store_read(vault->store, origin_find, &origin, err));
 	vault->origin_host = strndup(origin.host.ptr, origin.host.len);
 	TRY(path_in(options->dir, "keys.dat", path, err));
-	keys = (struct keys_options){ path, vault->store, &master, options->is_read_only };
+	keys =
+	    (struct keys_options){ .path = path,
+		                   .store = vault->store,
+		                   .master = &master,
+		                   .is_read_only = options->is_read_only,
+		                   .cached = is_main ? LIMIT_KEYS_CACHED : KEYS_CACHED_BESIDE };
 	TRY(keys_open(&vault->keys, &keys, err));
 	TRY(path_in(options->dir, "ledger", path, err));
 	ledger = (struct ledger_options){ path, vault->clock, options->is_read_only };
@@ -212,7 +222,7 @@ parts_open(struct vault *vault, const struct vault_options *options, enum vault_
 	char path[PATH_BYTES];
 
 	TRY(restoring_check(vault, opening, err));
-	TRY(core_open(vault, options, err));
+	TRY(core_open(vault, options, opening, err));
 	if (opening == OPEN_CORE)
 		return RC_OK;
 	TRY(path_in(options->dir, "log", path, err));
