@@ -105,7 +105,7 @@ files_make(struct package *p, const struct package_options *options)
 	for (size_t i = 0; i < OWN_FILES; i++)
 		file_add(p, &(struct package_file){
 				.name = str_from_c(own_files[i].name),
-				.says = package_say(p, own_files[i].en, own_files[i].fr),
+				.says = package_words(p, own_files[i].en, own_files[i].fr),
 				.more = own_files[i].more });
 }
 
@@ -121,18 +121,18 @@ static void
 missing_usual(struct package *p)
 {
 	missing_add(p,
-	            package_say(p, "the seed and recovery codes of your second factor",
-	                        "le secret et les codes de secours de votre second facteur"),
-	            package_say(p, "whoever has them can sign in as you",
-	                        "qui les a peut se connecter en votre nom"));
+	            package_words(p, "the seed and recovery codes of your second factor",
+	                          "le secret et les codes de secours de votre second facteur"),
+	            package_words(p, "whoever has them can sign in as you",
+	                          "qui les a peut se connecter en votre nom"));
 	missing_add(p,
-	            package_say(p, "secrets of sessions and tokens",
-	                        "les secrets des connexions et des jetons"),
-	            package_say(p, "only their fingerprints are kept",
-	                        "seules leurs empreintes sont conservées"));
-	missing_add(p, package_say(p, "the log of accesses", "le journal des accès"),
-	            package_say(p, "it names nobody; looks.json is your part of it",
-	                        "il ne nomme personne ; looks.json en est votre part"));
+	            package_words(p, "secrets of sessions and tokens",
+	                          "les secrets des connexions et des jetons"),
+	            package_words(p, "only their fingerprints are kept",
+	                          "seules leurs empreintes sont conservées"));
+	missing_add(p, package_words(p, "the log of accesses", "le journal des accès"),
+	            package_words(p, "it names nobody; looks.json is your part of it",
+	                          "il ne nomme personne ; looks.json en est votre part"));
 }
 
 /* --- the archive ------------------------------------------------------------------------- */

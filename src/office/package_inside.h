@@ -90,7 +90,7 @@ enum rc mail_more(struct package *p, bool *more, struct err *err) MUST_CHECK;
 
 /* --- package_readme.c -------------------------------------------------------------------- */
 
-struct str package_say(const struct package *p, const char *en, const char *fr);
+struct str package_words(const struct package *p, const char *en, const char *fr);
 /* The section of the class at hand: its head before its rows, a row, its foot. */
 void readme_class_begin(struct package *p, const struct policy_class *class);
 void readme_class_row(struct package *p, const struct policy_class *class,

@@ -202,8 +202,8 @@ factor_more(struct package *p, bool *more, struct err *err)
 	json_bool_at(&out, "enrolled", facts.is_enrolled);
 	time_at(&out, "since", facts.since_us);
 	json_text_at(&out, "seed",
-	             package_say(p, "not given: whoever has it can sign in as you",
-	                         "non donnée : qui l’a peut se connecter en votre nom"));
+	             package_words(p, "not given: whoever has it can sign in as you",
+	                           "non donnée : qui l’a peut se connecter en votre nom"));
 	json_object_close(&out);
 	buf_add(&p->piece, STR("\n"));
 	p->rows = facts.is_enrolled;

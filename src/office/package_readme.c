@@ -9,7 +9,7 @@
 #include "crypto/secret.h"
 
 struct str
-package_say(const struct package *p, const char *en, const char *fr)
+package_words(const struct package *p, const char *en, const char *fr)
 {
 	return str_from_c(str_eq(p->language, STR("fr")) ? fr : en);
 }
@@ -61,7 +61,7 @@ recipients_text(struct package *p, const struct policy_class *class)
 		text = str_printf(&p->page, "%.*s%s%.*s", STR_ARGS(text),
 		                  text.len == 0 ? "" : "; ", STR_ARGS(recipient->says));
 	}
-	return text.len == 0 ? package_say(p, "nobody", "personne") : text;
+	return text.len == 0 ? package_words(p, "nobody", "personne") : text;
 }
 
 static struct str
@@ -86,7 +86,7 @@ keep_text(struct package *p, const struct policy_class *class)
 	                                            : (is_french ? "ans" : "years");
 
 	if (keep->plus.is_forever)
-		return package_say(p, "for ever", "pour toujours");
+		return package_words(p, "for ever", "pour toujours");
 	return str_printf(&p->page, "%lld %s %s%s%.*s", (long long)keep->plus.count, unit,
 	                  is_french ? fr[keep->until] : en[keep->until],
 	                  keep->required_by.len == 0 ? "" : " – ", STR_ARGS(keep->required_by));
@@ -100,13 +100,13 @@ readme_class_begin(struct package *p, const struct policy_class *class)
 	buf_add(out, STR("<section>\n"));
 	element(out, "h2", class->says);
 	buf_add(out, STR("<dl>"));
-	fact(out, package_say(p, "Files", "Fichiers"),
+	fact(out, package_words(p, "Files", "Fichiers"),
 	     str_printf(&p->page, "%.*s.json, %.*s.csv", STR_ARGS(class->name),
 	                STR_ARGS(class->name)));
-	fact(out, package_say(p, "What for", "Pour quoi"), purposes_text(p, class));
-	fact(out, package_say(p, "Who may get it", "Qui peut les recevoir"),
+	fact(out, package_words(p, "What for", "Pour quoi"), purposes_text(p, class));
+	fact(out, package_words(p, "Who may get it", "Qui peut les recevoir"),
 	     recipients_text(p, class));
-	fact(out, package_say(p, "How long", "Combien de temps"), keep_text(p, class));
+	fact(out, package_words(p, "How long", "Combien de temps"), keep_text(p, class));
 	buf_add(out, STR("</dl>\n"));
 }
 
@@ -130,7 +130,7 @@ cell_text_of(struct package *p, const struct policy_class *class,
 	if (!json_find(fields, str_to_c(&p->page, field), &value) || value == NULL)
 		return STR_EMPTY;
 	if (package_is_secret(class, field))
-		return package_say(p, "not given: a secret", "non donné : un secret");
+		return package_words(p, "not given: a secret", "non donné : un secret");
 	text = package_value_text(value, &p->page);
 	if (text.len <= PACKAGE_CELL_BYTES)
 		return text;
@@ -167,7 +167,7 @@ readme_class_end(struct package *p)
 		    out, "p",
 		    str_printf(&p->page, "%d / %lld", PACKAGE_README_ROWS, (long long)p->rows));
 	if (p->rows == 0)
-		element(out, "p", package_say(p, "Nothing is held.", "Rien n’est conservé."));
+		element(out, "p", package_words(p, "Nothing is held.", "Rien n’est conservé."));
 	buf_add(out, STR("</section>\n"));
 }
 
@@ -184,40 +184,41 @@ page_begin(struct package *p, struct buf *out)
 {
 	const struct policy *policy = p->tenant->policy;
 	struct str title =
-	    package_say(p, "Everything we hold about you", "Tout ce que nous avons sur vous");
+	    package_words(p, "Everything we hold about you", "Tout ce que nous avons sur vous");
 	char made[TIME_TEXT_MAX];
 
 	buf_add(out, STR("<!doctype html>\n<html lang=\""));
-	buf_add(out, package_say(p, "en", "fr"));
+	buf_add(out, package_words(p, "en", "fr"));
 	buf_add(out, STR("\"><head><meta charset=\"utf-8\"><title>"));
 	buf_add_html(out, title);
 	buf_addf(out, "</title><style>%s</style></head><body>\n", style);
 	element(out, "h1", title);
 	time_format(p->now_us / US_PER_S * US_PER_S, 0, made);
 	buf_add(out, STR("<dl>"));
-	fact(out, package_say(p, "Held by", "Responsable"),
+	fact(out, package_words(p, "Held by", "Responsable"),
 	     str_printf(&p->page, "%.*s, %.*s, %.*s", STR_ARGS(policy->controller.name),
 	                STR_ARGS(policy->controller.address),
 	                STR_ARGS(policy->controller.contact)));
-	fact(out, package_say(p, "About", "Concerne"), id_to_str(&p->page, p->subject));
-	fact(out, package_say(p, "Made", "Établi le"), str_from_c(made));
-	fact(out, package_say(p, "Privacy policy of", "Politique de confidentialité du"),
+	fact(out, package_words(p, "About", "Concerne"), id_to_str(&p->page, p->subject));
+	fact(out, package_words(p, "Made", "Établi le"), str_from_c(made));
+	fact(out, package_words(p, "Privacy policy of", "Politique de confidentialité du"),
 	     policy->version);
 	buf_add(out, STR("</dl>\n"));
-	element(out, "p",
-	        package_say(p,
-	                    "Tables below show the first rows of each kind of data; the files "
-	                    "hold all of them. manifest.json lists every file with its "
-	                    "SHA-256.",
-	                    "Les tableaux montrent les premières lignes de chaque type de "
-	                    "données ; les fichiers les contiennent toutes. manifest.json "
-	                    "donne chaque fichier avec son SHA-256."));
+	element(
+	    out, "p",
+	    package_words(p,
+	                  "Tables below show the first rows of each kind of data; the files "
+	                  "hold all of them. manifest.json lists every file with its "
+	                  "SHA-256.",
+	                  "Les tableaux montrent les premières lignes de chaque type de "
+	                  "données ; les fichiers les contiennent toutes. manifest.json "
+	                  "donne chaque fichier avec son SHA-256."));
 }
 
 static void
 files_list(struct package *p, struct buf *out)
 {
-	element(out, "h2", package_say(p, "Files", "Fichiers"));
+	element(out, "h2", package_words(p, "Files", "Fichiers"));
 	buf_add(out, STR("<ul>\n"));
 	for (size_t i = 0; i < p->done_count; i++) {
 		const struct package_done *done = &p->done[i];
@@ -231,7 +232,7 @@ files_list(struct package *p, struct buf *out)
 static void
 missing_list(struct package *p, struct buf *out)
 {
-	element(out, "h2", package_say(p, "What is not in it", "Ce qui n’y est pas"));
+	element(out, "h2", package_words(p, "What is not in it", "Ce qui n’y est pas"));
 	buf_add(out, STR("<ul>\n"));
 	for (size_t i = 0; i < p->missing_count; i++)
 		element(out, "li",
