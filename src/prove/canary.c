@@ -99,6 +99,9 @@ canary_make(struct prove *prove, const struct canary_wish *wish, struct canary *
 	made->email = str_printf(prove->arena, "%s@probe.invalid", made->mark);
 	person.email = made->email;
 	person.name = str_from_c(made->mark);
+	if (wish->jurisdiction.len != 0)
+		person.extra = str_printf(prove->arena, "{\"jurisdiction\":\"%.*s\"}",
+		                          STR_ARGS(wish->jurisdiction));
 	TRY(people_add(&prove->door, prove->people, &person, err));
 	made->person = person.id;
 	prove->canary_count++;
@@ -132,13 +135,15 @@ canary_subject(struct prove *prove, const struct policy_class *class, struct can
 {
 	struct canary *made = &prove->canaries[prove->canary_count];
 	struct str kind = kind_of(prove->tenant->policy, class);
+	struct door door = prove->door;
 
 	if (prove->canary_count == PROBE_CANARIES_MAX)
 		return FAIL(err, RC_LIMIT, "a run makes at most %d canaries",
 		            PROBE_CANARIES_MAX);
 	*made = (struct canary){ .role = role_about(prove->tenant->policy, class) };
 	mark_new(made->mark);
-	TRY(vault_subject_add(&prove->door, kind, &made->person, err));
+	door.purpose = plain_purpose(prove->tenant->policy, class);
+	TRY(vault_subject_add(&door, kind, &made->person, err));
 	prove->canary_count++;
 	TRY(left_write(prove, err));
 	TRY(vault_subject_flags(&prove->door, made->person, SUBJECT_CANARY, 0, err));

@@ -11,8 +11,8 @@ takes_records(const struct policy_class *class)
 {
 	const struct policy_index *email = policy_index_find(class, STR("email"));
 
-	return class->field_count != 0 && class->use != 0 &&
-	       (email == NULL || email->kind != INDEX_TERM);
+	return class->field_count != 0 && class->use != 0 && !class->is_memory &&
+	       !class->needs_agreement && (email == NULL || email->kind != INDEX_TERM);
 }
 
 /* A record of every class that is about such a person. */
@@ -171,7 +171,12 @@ is_only_own(const struct policy *policy, const struct policy_role *role)
 	                           role->is_number))
 		return false;
 	for (size_t i = 0; i < role->grant_count; i++) {
-		if (role->grants[i].verb == VERB_MANAGE || role->grants[i].scope != SCOPE_OWN)
+		const struct policy_grant *grant = &role->grants[i];
+		const struct policy_class *class =
+		    grant->class_index < 0 ? NULL : &policy->classes[grant->class_index];
+		if (grant->verb == VERB_MANAGE ||
+		    (grant->scope == SCOPE_ALL && class != NULL &&
+		     policy_class_is_about(policy, class, role->is_number)))
 			return false;
 	}
 	return true;
@@ -548,7 +553,9 @@ onboarding_shut(struct prove *prove, struct str rest, struct verdict *verdict, s
 
 	(void)rest;
 	for (size_t i = 0; i < policy->role_count; i++) {
-		struct canary_wish wish = { &policy->roles[i], 2, true };
+		struct canary_wish wish = { .role = &policy->roles[i],
+			                    .assurance = 2,
+			                    .is_new = true };
 		struct canary *canary;
 		if (policy->roles[i].by_credential)
 			continue;

@@ -166,6 +166,11 @@ retention_class(struct prove *prove, struct str rest, struct verdict *verdict, s
 	if (str_eq(class->name, STR("usage")))
 		return tallies_age(prove, class, verdict, err);
 	TRY(overdue_check(prove, class, verdict, err));
+	if (class->needs_agreement) {
+		verdict_not_built(prove, verdict,
+		                  "nothing can be stored: no agreement can be put on file yet");
+		return RC_OK;
+	}
 	if (class->use == 0) {
 		verdict_not_built(prove, verdict, "nothing uses this class");
 		return RC_OK;

@@ -69,7 +69,8 @@ probe_fn session_nothing_kept, voice_not_kept, sms_stop, sms_help;
 struct canary_wish {
 	const struct policy_role *role;
 	int assurance;
-	bool is_new; /* nothing of the onboarding is done */
+	bool is_new;             /* nothing of the onboarding is done */
+	struct str jurisdiction; /* of the account; empty: none */
 };
 enum rc canary_make(struct prove *prove, const struct canary_wish *wish, struct canary **canary,
                     struct err *err) MUST_CHECK;

@@ -61,6 +61,13 @@ holds_name(const struct answer *answer, struct str format)
 	return memmem(answer->body.ptr, answer->body.len, name, strlen(name)) != NULL;
 }
 
+/* Formats that only a service can write. */
+static bool
+is_of_service(struct str format)
+{
+	return !str_eq(format, STR("json")) && !str_eq(format, STR("csv"));
+}
+
 /* The package comes, with a file of each format that the policy names. */
 static MUST_CHECK enum rc
 package_holds(struct asking *asking, struct err *err)
@@ -80,7 +87,14 @@ package_holds(struct asking *asking, struct err *err)
 		return RC_OK;
 	}
 	for (size_t i = 0; i < policy->export_count; i++) {
-		if (!holds_name(&answer, policy->export_formats[i]))
+		if (holds_name(&answer, policy->export_formats[i]))
+			continue;
+		if (is_of_service(policy->export_formats[i]) &&
+		    site_service(prove->options->site, prove->tenant) == NULL)
+			verdict_not_built(prove, asking->verdict,
+			                  "%.*s comes with a service that is not here",
+			                  STR_ARGS(policy->export_formats[i]));
+		else
 			verdict_broken(prove, asking->verdict, "the package has no %.*s",
 			               STR_ARGS(policy->export_formats[i]));
 	}
@@ -145,8 +159,10 @@ objection_holds(struct asking *asking, struct err *err)
 {
 	struct choices choices;
 
-	TRY(vault_choice_list(&asking->prove->door, asking->canary->person,
-	                      asking->prove->arena, &choices, err));
+	struct door door = office_door(asking->prove->office, asking->prove->tenant);
+
+	TRY(vault_choice_list(&door, asking->canary->person, asking->prove->arena, &choices,
+	                      err));
 	for (size_t i = 0; i < choices.count; i++) {
 		if (choices.items[i].kind == CHOICE_OBJECTION &&
 		    choices.items[i].withdrawn_us == 0)
@@ -178,6 +194,47 @@ right_find(struct str word)
 /* --- asking ----------------------------------------------------------------------------------
  */
 
+/* Where the right is granted; empty where it is everybody's. */
+static struct str
+jurisdiction_with(const struct policy *policy, enum policy_right right)
+{
+	struct str found = STR_EMPTY;
+
+	for (size_t i = 0; i < policy->jurisdiction_count; i++) {
+		if ((policy->granted[i] & (unsigned)right) == 0)
+			continue;
+		if (str_eq(policy->jurisdictions[i], STR("default")))
+			return STR_EMPTY;
+		found = policy->jurisdictions[i];
+	}
+	return found;
+}
+
+/* Where rights are asked of the client, the request is passed on first, and what it
+ * says is then carried out. */
+static MUST_CHECK enum rc
+fulfil(struct asking *asking, struct err *err)
+{
+	struct prove *prove = asking->prove;
+	struct door door = office_door(prove->office, prove->tenant);
+	struct desk_move move = { .request = asking->asked.id,
+		                  .version = asking->asked.version,
+		                  .step = STEP_PASS,
+		                  .words = STR("a probe") };
+	struct asked asked;
+
+	if (prove->tenant->policy->rights_through_client) {
+		TRY(desk_get(&door, prove->office, move.request, prove->arena, &asked, err));
+		move.version = asked.version;
+		if (asked.state == ASKED_RECEIVED || asked.state == ASKED_OPEN)
+			TRY(desk_move(&door, prove->office, &move, err));
+		TRY(desk_get(&door, prove->office, move.request, prove->arena, &asked, err));
+		move.version = asked.version;
+	}
+	move.step = STEP_FULFIL;
+	return desk_move(&door, prove->office, &move, err);
+}
+
 static MUST_CHECK enum rc
 asking_begin(struct prove *prove, enum policy_right right, struct asking *asking,
              struct err *err)
@@ -189,6 +246,7 @@ asking_begin(struct prove *prove, enum policy_right right, struct asking *asking
 	wish.role = request == NULL ? NULL : role_about(prove->tenant->policy, request);
 	if (wish.role == NULL)
 		return FAIL(err, RC_NOT_FOUND, "nobody can ask for a right");
+	wish.jurisdiction = jurisdiction_with(prove->tenant->policy, right);
 	TRY(canary_make(prove, &wish, &asking->canary, err));
 	asking->actor = (struct actor){ .kind = ACTOR_PERSON,
 		                        .id = asking->canary->person,
@@ -221,16 +279,12 @@ rights_right(struct prove *prove, struct str rest, struct verdict *verdict, stru
 {
 	const struct right_row *row = right_find(rest);
 	struct asking asking = { .prove = prove, .verdict = verdict };
-	struct desk_move move = { .step = STEP_FULFIL, .words = STR("a probe") };
-	struct door door = office_door(prove->office, prove->tenant);
 
 	if (row == NULL)
 		return FAIL(err, RC_NOT_FOUND, "there is no such right");
 	TRY(asking_begin(prove, row->right, &asking, err));
 	clock_check(&asking);
-	move.request = asking.asked.id;
-	move.version = asking.asked.version;
-	TRY(desk_move(&door, prove->office, &move, err));
+	TRY(fulfil(&asking, err));
 	TRY(row->holds(&asking, err));
 	verdict_kept(prove, verdict,
 	             "a canary asked and got it; an answer is due within %d days",

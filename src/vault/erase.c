@@ -159,6 +159,7 @@ erase_decide(struct store_tx *tx, struct touch *touch, struct err *err)
 {
 	const struct policy *policy = touch->door->tenant->policy;
 	struct str first = touch->ask.class;
+	struct str purpose = touch->ask.purpose;
 
 	TRY(touch_decide(tx, touch, err));
 	for (size_t i = 0; i < policy->class_count && !touch_is_refused(touch); i++) {
@@ -171,7 +172,7 @@ erase_decide(struct store_tx *tx, struct touch *touch, struct err *err)
 	}
 	touch->entry.class = touch_is_refused(touch) ? touch->ask.class : first;
 	touch->ask.class = first;
-	touch->ask.purpose = touch->door->purpose;
+	touch->ask.purpose = purpose;
 	return RC_OK;
 }
 
@@ -508,18 +509,21 @@ vault_subject_erase(const struct door *door, struct id subject, struct erasure_r
 		                   .policy = door->tenant->policy,
 		                   .certificate = id_new(clock_now_us(door->vault->clock)),
 		                   .arena = &arena };
-	struct ask ask = { .verb = VERB_ERASE, .purpose = door->purpose, .subject = subject };
+	struct ask ask = { .verb = VERB_ERASE, .subject = subject };
 	struct subject_row row = { .tenant = door->tenant->id, .id = subject };
 	const struct policy *policy = door->tenant->policy;
+	const struct policy_class *first = NULL;
 
 	arena_init(&arena, 4 * MIB);
 	TRY(vault_subject_find(door->vault, &row, err));
-	for (size_t i = 0; i < policy->class_count && ask.class.len == 0; i++) {
+	for (size_t i = 0; i < policy->class_count && first == NULL; i++) {
 		if (policy->classes[i].about_number == row.kind)
-			ask.class = policy->classes[i].name;
+			first = &policy->classes[i];
 	}
-	if (ask.class.len == 0)
+	if (first == NULL)
 		return FAIL(err, RC_NOT_FOUND, "there is no such subject");
+	ask.class = first->name;
+	ask.purpose = purpose_for(policy, first, door->purpose);
 	TRY(touch_begin(&erasing.touch, door, &ask, "erase-subject", err));
 	TRY(store_write(door->vault->store, erase_begin, &erasing, err));
 	TRY(touch_end(&erasing.touch, err));

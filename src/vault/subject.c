@@ -20,15 +20,24 @@ add_write(struct store_tx *tx, void *arg, struct err *err)
 	return touch_record(tx, add->touch, err);
 }
 
-/* Any class about the kind stands for it: who may write that may add one. */
+/* Any class about the kind that can be stored stands for it: who may write that may add
+ * one.  Better one that is used for the purpose. */
 static const struct policy_class *
-class_about(const struct policy *policy, struct str kind)
+class_about(const struct policy *policy, struct str kind, struct str purpose_name)
 {
+	const struct policy_purpose *purpose = policy_purpose_find(policy, purpose_name);
+	const struct policy_class *first = NULL;
+
 	for (size_t i = 0; i < policy->class_count; i++) {
-		if (str_eq(policy->classes[i].about, kind))
-			return &policy->classes[i];
+		const struct policy_class *class = &policy->classes[i];
+		if (!str_eq(class->about, kind) || class->is_memory || class->needs_agreement)
+			continue;
+		if (purpose != NULL && (class->use >> (purpose - policy->purposes) & 1) != 0)
+			return class;
+		if (first == NULL)
+			first = class;
 	}
-	return NULL;
+	return first;
 }
 
 enum rc
@@ -36,7 +45,8 @@ vault_subject_add(const struct door *door, struct str kind, struct id *subject, 
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
 	CLEANUP(key_wipe) struct key key = { { 0 } };
-	const struct policy_class *class = class_about(door->tenant->policy, kind);
+	const struct policy_class *class =
+	    class_about(door->tenant->policy, kind, door->purpose);
 	struct add add = { .touch = &touch,
 		           .row = { .tenant = door->tenant->id,
 		                    .id = id_new(clock_now_us(door->vault->clock)),
