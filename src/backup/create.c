@@ -146,10 +146,9 @@ shipment_begin(struct shipment *shipment, struct err *err)
 		places = *shipment->apart;
 	if (places.count == 0)
 		return FAIL(err, RC_PRECONDITION,
-		            "no place for backups; see `troth help place`");
+		            "no place for backups; see `troth help backup`");
 	if (places.recipient.len == 0)
-		return FAIL(err, RC_PRECONDITION,
-		            "no recovery key; see `troth help backup key`");
+		return FAIL(err, RC_PRECONDITION, "no recovery key; see `troth help backup`");
 	TRY(age_recipient_parse(places.recipient, &shipment->recipient, err));
 	names_key(shipment, places.recipient);
 	buf_init(&shipment->blocks.bytes, LIMIT_OBJECT_PLAIN / 4);
