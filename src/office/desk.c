@@ -380,6 +380,51 @@ desk_get(const struct door *door, struct office *office, struct id id, struct ar
 	return asked_parse(&record, arena, asked, err);
 }
 
+static bool
+is_listed(const struct asked_list *list, struct id id)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (id_eq(list->items[i].id, id))
+			return true;
+	}
+	return false;
+}
+
+/* The door leaves restricted subjects out of a list over many; what they have asked is
+ * due all the same. */
+static MUST_CHECK enum rc
+restricted_add(const struct door *door, struct office *office, struct arena *arena,
+               struct asked_list *list, struct err *err)
+{
+	struct asked *all;
+	struct desk_open_ids open;
+
+	TRY(desk_watched(office, door->tenant, arena, &open, err));
+	all = arena_alloc(arena, (list->count + open.count + 1) * sizeof(*all),
+	                  _Alignof(struct asked));
+	if (list->count != 0)
+		memcpy(all, list->items, list->count * sizeof(*all));
+	list->items = all;
+	for (size_t i = 0; i < open.count; i++) {
+		struct subject_row row = { .tenant = door->tenant->id };
+		struct vault_record record = { 0 };
+		enum rc rc;
+		if (is_listed(list, open.items[i]))
+			continue;
+		rc = record_get(door, office, open.items[i], arena, &record, err);
+		if (rc == RC_NOT_FOUND || rc == RC_GONE)
+			continue;
+		TRY(rc);
+		row.id = record.subject;
+		TRY(vault_subject_find(door->vault, &row, err));
+		if ((row.flags & SUBJECT_RESTRICTED) == 0) /* on a later page */
+			continue;
+		TRY(asked_parse(&record, arena, &list->items[list->count], err));
+		list->count += asked_is_open(&list->items[list->count]);
+	}
+	return RC_OK;
+}
+
 enum rc
 desk_list(const struct door *door, struct office *office, const struct asked_query *query,
           struct arena *arena, struct asked_list *list, struct err *err)
@@ -392,7 +437,6 @@ desk_list(const struct door *door, struct office *office, const struct asked_que
 	struct asked_list read = { 0 };
 	struct desk_door own;
 
-	(void)office;
 	if (query->limit < 1 || query->limit > LIMIT_PAGE_ROWS)
 		return FAIL(err, RC_INVALID, "limit: 1 to %d", LIMIT_PAGE_ROWS);
 	desk_door(&own, door);
@@ -407,6 +451,8 @@ desk_list(const struct door *door, struct office *office, const struct asked_que
 	}
 	if (records.count == (size_t)query->limit)
 		read.last = records.items[records.count - 1].id;
+	if (id_is_zero(query->subject) && id_is_zero(query->after))
+		TRY(restricted_add(&own.door, office, arena, &read, err));
 	*list = read;
 	return RC_OK;
 }

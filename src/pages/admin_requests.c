@@ -313,7 +313,7 @@ one_page(struct request *request, struct doc *doc, struct id id, struct err *err
 	struct asked asked;
 
 	TRY(desk_get(&request->door, request->site->office, id, request->arena, &asked, err));
-	doc_page_text(doc, "page_title", request_label(request, asked.right));
+	doc_page_text(doc, "page_title", request_say(request, "Request"));
 	one_fill(request, doc, &asked);
 	whose(request, doc, &asked);
 	TRY(timeline_fill(request, doc, id, err));

@@ -99,6 +99,8 @@ test('restriction: nobody but the person uses the data, until it is lifted', { s
 	assert.equal(opened.status, 403);
 	assert.equal((await call(member, 'GET', '/readings?latest=1')).status, 200);
 	const lift = await askFor(member, 'restriction', { text: 'It is settled: lift it.' });
+	const queue = await call(support, 'GET', '/admin/requests');
+	assert.ok(queue.json.requests.some(({ id }) => id === lift.id), 'a restricted person is answered too');
 	assert.equal((await step(support, lift.id, { step: 'fulfil', code: 'lift' })).status, 303);
 	assert.equal((await call(member, 'GET', '/me/requests')).json.is_restricted, false);
 });
