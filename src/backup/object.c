@@ -1,4 +1,5 @@
 #include "backup/object.h"
+#include "base/broken.h"
 
 #include <zstd.h>
 
@@ -32,6 +33,8 @@ object_seal(const struct age_recipient *to, struct str plain, struct buf *out, s
 
 	if (ZSTD_isError(len))
 		return FAIL(err, RC_IO, "an object cannot be packed");
+	if (broken("backup.sealed"))
+		return sink.add(sink.arg, (struct str){ packed, len }, err);
 	TRY(age_seal_begin(&writer, to, 1, &sink, err));
 	TRY(age_seal_more(writer, (struct str){ packed, len }, err));
 	return age_seal_end(writer, err);

@@ -48,6 +48,7 @@ office_make(struct context *context, const struct call *call, struct err *err)
 		.vault = context->vault,
 		.people = context->people,
 		.notice = context->notice,
+		.backup = context->backup,
 		.clock = &context->clock,
 		.is_demo = context->is_demo,
 		.webhook_url = option_text(call, "--webhook"),

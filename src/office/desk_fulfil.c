@@ -501,8 +501,9 @@ desk_fulfil(const struct door *door, struct office *office, const struct desk_mo
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
 	for (size_t i = 0; i < COUNT_OF(rights); i++) {
-		if (rights[i].right == asked->right && !broken(rights[i].seam))
-			return rights[i].carry_out(&f, err);
+		if (rights[i].right != asked->right)
+			continue;
+		return broken(rights[i].seam) ? RC_OK : rights[i].carry_out(&f, err);
 	}
 	return FAIL(err, RC_CORRUPT, "a request is of no kind that there is");
 }

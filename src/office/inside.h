@@ -17,6 +17,7 @@ struct office {
 	struct vault *vault;
 	struct people *people;
 	struct notice *notice;
+	struct backup *backup;
 	const struct clock *clock;
 	bool is_demo;
 	char *webhook_url, *webhook_key_file, *heartbeat_url, *ca_file; /* NULL: none */
@@ -25,6 +26,7 @@ struct office {
 	int64_t beaten_us;                    /* the heartbeat, of the monotonic clock */
 	int64_t open_alerts[OFFICE_TENANTS];  /* -1: to be counted */
 	int64_t looked_us[OFFICE_TENANTS];    /* at the clocks of incidents */
+	int64_t copies_due_us;                /* of the monotonic clock */
 	int64_t sweep_due_us[OFFICE_TENANTS]; /* of the monotonic clock */
 	struct detect *detect;                /* detect.c's counts in memory */
 	struct tallies *tallies;              /* tally.c's */
@@ -38,6 +40,7 @@ typedef enum rc office_step(struct office *office, const struct tenant *tenant,
 office_step sweep_tick;  /* sweep.c: the hourly sweep, and its alarm */
 office_step desk_tick;   /* desk.c: reminders of requests that are due soon or late */
 office_step change_tick; /* change.c: telling people of the next policy */
+office_step copies_tick; /* copies.c: alarms of the backups */
 office_step tally_tick;  /* tally.c: writes the counts, sweeps old ones */
 office_step detect_tick; /* detect.c: raises what was noticed */
 office_step alert_tick;  /* alert.c: webhook, heartbeat, clocks of incidents */
@@ -55,8 +58,8 @@ enum rc lapse_check(struct office *office, const struct tenant *tenant, struct e
     MUST_CHECK;
 
 /* disclosure.c: who could not be told before. */
-enum rc disclosure_tell_due(struct office *office, const struct tenant *tenant,
-                            struct err *err) MUST_CHECK;
+enum rc disclosure_tell_due(struct office *office, const struct tenant *tenant, struct err *err)
+    MUST_CHECK;
 
 /* told.c: something was told to the person, or opened. */
 void unread_forget(struct office *office, struct id person);

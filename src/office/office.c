@@ -224,8 +224,8 @@ enum rc
 office_tick(struct office *office, const struct tenant *tenant, int64_t deadline_us,
             struct err *err)
 {
-	static office_step *const steps[] = { sweep_tick, desk_tick, change_tick,  tally_tick,
-		                              detect_tick, alert_tick };
+	static office_step *const steps[] = { sweep_tick, copies_tick, desk_tick, change_tick,
+		                              tally_tick, detect_tick, alert_tick };
 	enum rc rc = RC_OK;
 	struct err first = { 0 };
 

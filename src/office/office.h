@@ -18,6 +18,7 @@
 #ifndef OFFICE_OFFICE_H
 #define OFFICE_OFFICE_H
 
+#include "backup/backup.h"
 #include "notice/notice.h"
 #include "people/people.h"
 
@@ -27,6 +28,7 @@ struct office_options {
 	struct vault *vault;
 	struct people *people;
 	struct notice *notice;
+	struct backup *backup; /* whose state is watched; NULL: nobody's */
 	const struct clock *clock;
 	bool is_demo;
 	const char *webhook_url;      /* where alerts go; NULL: nowhere */

@@ -6,6 +6,7 @@
  * `confirmed`, asks.  Programs send `confirmed` at once.
  */
 #include "pages/requests.h"
+#include "base/broken.h"
 #include "base/limits.h"
 #include "office/desk.h"
 #include "office/package.h"
@@ -383,6 +384,8 @@ package_give(struct request *request, struct doc *doc, struct err *err)
 	struct package *package = NULL;
 
 	(void)doc;
+	if (broken("rights.access") || broken("rights.portability"))
+		return FAIL(err, RC_NOT_FOUND, "there is no package");
 	if (service != NULL) {
 		options.sources = service->packages;
 		options.source_count = service->package_count;

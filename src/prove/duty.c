@@ -254,7 +254,8 @@ telemetry_anonymous(struct prove *prove, struct str rest, struct verdict *verdic
 		return FAIL(err, RC_NOT_FOUND, "no role can be tried");
 	TRY(canary_make(prove, &wish, &canary, err));
 	question.token = str_from_c(canary->token);
-	question.path = str_printf(prove->arena, "/me?%s=1", canary->mark);
+	question.path =
+	    str_printf(prove->arena, "/log/proof/%s?%s=1", canary->mark, canary->mark);
 	TRY(client_ask(prove, &question, &answer, err));
 	TRY(tally_flush(prove->office, err));
 	TRY(tally_holds_none(prove->office, prove->tenant, str_from_c(canary->mark), &rows,

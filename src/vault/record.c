@@ -154,7 +154,7 @@ put_write(struct store_tx *tx, void *arg, struct err *err)
 	if (row->version == 1)
 		TRY(store_record_insert(tx, row, err));
 	else
-		TRY(store_record_update(tx, row, true, err));
+		TRY(store_record_update(tx, row, !broken("rights.rectification"), err));
 	TRY(terms_replace(tx, put, err));
 	if (put->also->write != NULL)
 		TRY(put->also->write(tx, put->touch, row->id, put->also->arg, err));

@@ -9,6 +9,7 @@
  *   DIR/lock        held by the one process that writes
  */
 #include "vault/vault.h"
+#include "base/broken.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -184,6 +185,20 @@ restoring_check(const struct vault *vault, enum vault_opening opening, struct er
 	return RC_OK;
 }
 
+#ifdef TROTH_BREAKABLE
+static enum rc
+leak_write(struct store_tx *tx, void *master, struct err *err)
+{
+	const struct key *key = master;
+
+	return store_setting_put(tx, 0, STR("leak"),
+	                         (struct str){ (const char *)key->bytes, KEY_BYTES }, err);
+}
+#define master_leak(store, key, err) store_write((store), leak_write, (key), (err))
+#else
+#define master_leak(store, key, err) RC_OK
+#endif
+
 static MUST_CHECK enum rc
 core_open(struct vault *vault, const struct vault_options *options, enum vault_opening opening,
           struct err *err)
@@ -208,6 +223,8 @@ core_open(struct vault *vault, const struct vault_options *options, enum vault_o
 		                   .master = &master,
 		                   .is_read_only = options->is_read_only,
 		                   .cached = is_main ? LIMIT_KEYS_CACHED : KEYS_CACHED_BESIDE };
+	if (broken("keys.apart") && !options->is_read_only)
+		TRY(master_leak(vault->store, &master, err));
 	TRY(keys_open(&vault->keys, &keys, err));
 	TRY(path_in(options->dir, "ledger", path, err));
 	ledger = (struct ledger_options){ path, vault->clock, options->is_read_only };

@@ -2,7 +2,10 @@
 // purpose: a check that cannot fail shows nothing.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Server, run, skip } from '../fault/server.mjs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Server, must, run, skip } from '../fault/server.mjs';
 
 const prove = (server, ...only) => {
 	const done = run('prove', '--data', server.data, '--tenant', 'demo', '--json', ...only);
@@ -11,7 +14,8 @@ const prove = (server, ...only) => {
 };
 const stateOf = (proofs, name) => proofs.find((proof) => proof.probe === name || proof.attested === name);
 
-// What is broken, and the probe that must notice.  One seam may break several promises of one kind.
+// The seam that is broken (one may break several promises of a kind), the probe that must notice, and what
+// else has to be done for it.
 const broken = [
 	['tls.minimum', 'tls.minimum'],
 	['tls.cipher', 'tls.cipher'],
@@ -44,20 +48,29 @@ const broken = [
 	['notice.lead_time', 'notice.lead_time'],
 	['cookies.declared', 'cookies.declared'],
 	['cookies.optional', 'cookies.optional'],
-	['backup.sealed', 'backup.sealed'],
-	['backup.apart', 'backup.apart'],
-	['region.pinned', 'region.pinned'],
+	['backup.sealed', 'backup.sealed', () => must('backup', 'create', '--data', server.data)],
+	['', 'backup.apart', () => must('backup', 'place', 'remove', '--data', server.data, '--name', 'south')],
+	['', 'region.pinned', () => must('region', 'us', '--data', server.data)],
 	['attested', 'soc2'],
 ];
 
-let server;
+let server, places;
 before(async () => {
 	if (skip) return;
 	server = new Server();
 	await server.start();
+	places = mkdtempSync(path.join(tmpdir(), 'troth-places-'));
+	must('backup', 'key', '--data', server.data, '--out', path.join(places, 'recovery.key'));
+	for (const name of ['north', 'south']) {
+		mkdirSync(path.join(places, name));
+		must('backup', 'place', 'add', '--data', server.data, '--name', name, '--url', path.join(places, name), '--region', 'eu');
+	}
+	must('backup', 'create', '--data', server.data);
+	must('backup', 'drill', '--data', server.data, '--identity', path.join(places, 'recovery.key'));
 }, { timeout: 120_000 });
 after(async () => {
 	await server?.remove();
+	if (places) rmSync(places, { recursive: true, force: true });
 });
 
 test('every promise that this program can keep is kept, and nothing stays of the run but its entries', { skip, timeout: 300_000 }, async () => {
@@ -83,12 +96,13 @@ test('every probe that a promise names is broken here, or has its reason to be l
 	assert.deepEqual(promised.filter((probe) => !names.has(probe)), []);
 });
 
-for (const [seam, probe] of broken) {
-	test(`${probe} turns red when ${seam} is broken`, { skip, timeout: 120_000 }, async () => {
+for (const [seam, probe, act] of broken) {
+	test(`${probe} turns red when it is broken`, { skip, timeout: 120_000 }, async () => {
 		process.env.TROTH_BROKEN = seam;
 		try {
 			await server.stop();
 			await server.start();
+			act?.();
 			const { status, proofs } = prove(server, probe);
 			assert.equal(stateOf(proofs, probe).state, 'broken', stateOf(proofs, probe).evidence);
 			assert.equal(status, 1);
