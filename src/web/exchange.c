@@ -145,8 +145,6 @@ language_choose(struct exchange *exchange)
 	struct request *request = &exchange->request;
 	struct str chosen = pairs_find(&request->cookies, STR(COOKIE_LANGUAGE));
 
-	if (chosen.len == 0 && broken("cookies.optional"))
-		request->language = NULL;
 	if (chosen.len != 0)
 		request->language = language_find(chosen);
 	else if (request->session != NULL && request->session->language.len != 0)
