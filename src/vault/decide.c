@@ -282,6 +282,18 @@ objection_allows(const struct matter *m)
 	return !is_in(m->state->objections, purpose_index(m->policy, m->purpose));
 }
 
+/* What somebody asks under the law and what they are told must go on while their data
+ * are restricted: GDPR Art. 12(3), 18(3), 19. */
+static bool
+is_correspondence(const struct matter *m)
+{
+	if (m->purpose == NULL || m->purpose->basis != BASIS_LEGAL_OBLIGATION ||
+	    m->decision->class == NULL || m->ask->verb == VERB_RELEASE)
+		return false;
+	return str_eq(m->decision->class->name, STR("request")) ||
+	       str_eq(m->decision->class->name, STR("message"));
+}
+
 /* GDPR Art. 18(2): restricted data is stored, and otherwise used only at the
  * subject's wish or for legal claims.  Managing uses no data: a restriction must be
  * lifted by somebody (Art. 18(3)). */
@@ -291,6 +303,8 @@ restriction_allows(const struct matter *m)
 	if (m->state == NULL || (m->state->flags & SUBJECT_RESTRICTED) == 0)
 		return true;
 	if (m->ask->verb == VERB_RELEASE && m->decision->recipient->when == WHEN_LEGAL_ORDER)
+		return true;
+	if (is_correspondence(m))
 		return true;
 	return m->ask->verb == VERB_ERASE || m->ask->verb == VERB_MANAGE || is_by_subject(m) ||
 	       (m->actor->kind == ACTOR_SYSTEM && m->ask->verb == VERB_READ);

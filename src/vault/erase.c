@@ -356,15 +356,27 @@ step_keys(struct step *step, struct err *err)
 static MUST_CHECK enum rc
 rows_remove(struct store_tx *tx, void *arg, struct err *err)
 {
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct step *step = arg;
+	struct ticket_row ticket = step->ticket;
+	enum rc rc;
 
-	if (step->ticket.state == ERASING_PART_GONE)
+	/* As it stands: somebody else may be at the same erasure, and further. */
+	arena_init(&arena, 64 * KIB);
+	step->removed = 0;
+	rc = store_ticket_find(tx, &arena, &ticket, err);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	TRY(rc);
+	if (ticket.state != ERASING_PART_GONE && ticket.state != ERASING_ALL_GONE)
+		return FAIL(err, RC_CORRUPT, "rows of a subject whose keys are there");
+	if (ticket.state == ERASING_PART_GONE)
 		TRY(store_subject_strip_some(tx, step->tenant->id, step->ticket.id,
 		                             &step->removed, err));
 	else
 		TRY(store_subject_purge_some(tx, step->tenant->id, step->ticket.id,
 		                             &step->removed, err));
-	return step->removed == 0 ? ticket_delete(tx, &step->ticket, err) : RC_OK;
+	return step->removed == 0 ? ticket_delete(tx, &ticket, err) : RC_OK;
 }
 
 static MUST_CHECK enum rc

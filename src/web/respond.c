@@ -115,9 +115,9 @@ respond(struct exchange *exchange, struct err *err)
 	struct response *response = &exchange->request.response;
 	bool has_data = response->body.len != 0 || response->source.more != NULL;
 
-	if (broken("cookies.optional") && exchange->request.cookies.count == 0)
+	if (broken("cookies.optional") && exchange->request.tenant != NULL &&
+	    exchange->request.cookies.count == 0)
 		return FAIL(err, RC_IO, "a cookie is missing");
-
 	exchange->reply.status = response->status == 0 ? 200 : response->status;
 	if (exchange->reply.status == 303 || exchange->reply.status == 304 ||
 	    exchange->reply.status == 204)

@@ -170,6 +170,11 @@ static const struct decide_row rows[] = {
 	  NOBODY, .expected = REFUSAL_ROLE },
 	{ "an administrator has no log", ADMIN, VERB_MANAGE, "", "none", "", "log", NOBODY,
 	  .expected = REFUSAL_ROLE },
+	{ "a restricted person's request is answered", SUPPORT, VERB_WRITE, "request", "law",
+	  "", "", ANA, .flags = SUBJECT_RESTRICTED, .expected = REFUSAL_NONE },
+	{ "a restricted person's account is not used for it", SUPPORT, VERB_READ, "account",
+	  "law", "", "", ANA, .flags = SUBJECT_RESTRICTED,
+	  .expected = REFUSAL_SUBJECT_RESTRICTED },
 };
 
 static policy_set
