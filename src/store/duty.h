@@ -69,6 +69,14 @@ enum rc store_record_expired_count(struct store_tx *tx, const struct expired_que
 enum rc store_term_delete_record(struct store_tx *tx, int64_t tenant, struct id subject,
                                  struct id record, struct err *err) MUST_CHECK;
 
+/* What stood for things of one record stands for them in another, which they joined. */
+struct term_move {
+	int64_t tenant;
+	struct id subject, from, to;
+};
+enum rc store_term_move(struct store_tx *tx, const struct term_move *move, struct err *err)
+    MUST_CHECK;
+
 /* One chunk (1,000 rows at most) of what a subject has in one class: records,
  * versions, terms, deadline; *removed 0: nothing is left. */
 enum rc store_class_purge_some(struct store_tx *tx, const struct deadline_row *what,
@@ -163,10 +171,11 @@ enum rc store_choice_put(struct store_tx *tx, const struct choice_row *row, stru
     MUST_CHECK; /* inserts or replaces, by all but record and times */
 enum rc store_choice_delete(struct store_tx *tx, const struct choice_row *row, struct err *err)
     MUST_CHECK; /* RC_OK when there is none */
-/* All of a subject; or with a zero subject all that name `person`. */
-enum rc store_choice_list(struct store_tx *tx, int64_t tenant, struct id subject,
-                          struct id person, struct arena *arena, struct choice_row **rows,
-                          size_t *count, struct err *err) MUST_CHECK;
+/* All of a subject; or with a zero subject all that name `person`: by these of `like`,
+ * and its tenant. */
+enum rc store_choice_list(struct store_tx *tx, const struct choice_row *like,
+                          struct arena *arena, struct choice_row **rows, size_t *count,
+                          struct err *err) MUST_CHECK;
 
 /* --- tallies ----------------------------------------------------------------------------- */
 
@@ -180,9 +189,13 @@ struct tally_row {
 };
 enum rc store_tally_add(struct store_tx *tx, const struct tally_row *row, struct err *err)
     MUST_CHECK;
-enum rc store_tally_list(struct store_tx *tx, int64_t tenant, int64_t from_day,
-                         int64_t until_day, struct arena *arena, struct tally_row **rows,
-                         size_t *count, struct err *err) MUST_CHECK; /* by day, what, bucket */
+struct tally_span {
+	int64_t tenant;
+	int64_t from_day, until_day; /* the last one is not in it */
+};
+enum rc store_tally_list(struct store_tx *tx, const struct tally_span *span,
+                         struct arena *arena, struct tally_row **rows, size_t *count,
+                         struct err *err) MUST_CHECK; /* by day, what, bucket */
 enum rc store_tally_sweep(struct store_tx *tx, int64_t tenant, int64_t before_day,
                           struct err *err) MUST_CHECK;
 

@@ -139,6 +139,10 @@ static const char *const step_2[] = {
 	"ALTER TABLE outbox ADD COLUMN subject BLOB NOT NULL"
 	" DEFAULT x'00000000000000000000000000000000'",
 	"CREATE INDEX outbox_subject ON outbox(tenant, subject)",
+	"CREATE INDEX look_place ON look(tenant, place)",
+	/* Terms of one record, without a look at all of its subject's. */
+	"DROP INDEX term_subject",
+	"CREATE INDEX term_subject ON term(tenant, subject, record)",
 };
 
 static const struct {

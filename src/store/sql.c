@@ -332,6 +332,9 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	[SQL_ENTRY_DELETE] = { "entry", "DELETE FROM entry WHERE place >= ?1 AND place < ?2" },
 	[SQL_LOOK_INSERT] = { "look", "INSERT INTO look(tenant, subject, place, time_us, body)"
 	                              " VALUES(?1, ?2, ?3, ?4, ?5)" },
+	[SQL_LOOK_CUT] = { "look", "DELETE FROM look WHERE (tenant, subject, place) IN"
+	                           " (SELECT tenant, subject, place FROM look"
+	                           " WHERE tenant = ?1 AND place < ?2" CHUNK },
 	[SQL_LOOK_LIST] = { "look", "SELECT tenant, subject, place, time_us, body FROM look"
 	                            " WHERE tenant = ?1 AND subject = ?2 AND place < ?3"
 	                            " ORDER BY place DESC LIMIT ?4" },
@@ -383,6 +386,8 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                               " AND expires_us IS NOT NULL AND expires_us <= ?3" },
 	[SQL_TERM_DELETE_RECORD] = { "term", "DELETE FROM term WHERE tenant = ?1"
 	                                     " AND subject = ?2 AND record = ?3" },
+	[SQL_TERM_MOVE] = { "term", "UPDATE term SET record = ?4 WHERE tenant = ?1"
+	                            " AND subject = ?2 AND record = ?3" },
 	[SQL_RECORD_RESEAL] = { "record", "UPDATE record SET month = ?5, body = ?6"
 	                                  " WHERE tenant = ?1 AND id = ?2 AND version = ?3"
 	                                  " AND month = ?4" },

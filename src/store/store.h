@@ -217,6 +217,10 @@ enum rc store_look_list(struct store_tx *tx, int64_t tenant, struct id subject, 
                         struct arena *arena, struct look_row **rows, size_t *count,
                         struct err *err)
     MUST_CHECK; /* newest first, index < before, at most LIMIT_PAGE_ROWS */
+/* One chunk (1,000 rows at most) of everybody's with a smaller index, whose entries the
+ * log has no more; *removed 0: nothing is left. */
+enum rc store_look_cut_some(struct store_tx *tx, int64_t tenant, int64_t before,
+                            int64_t *removed, struct err *err) MUST_CHECK;
 
 enum rc store_checkpoint_put(struct store_tx *tx, const struct checkpoint_row *row,
                              struct err *err) MUST_CHECK;

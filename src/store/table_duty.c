@@ -132,6 +132,15 @@ store_term_delete_record(struct store_tx *tx, int64_t tenant, struct id subject,
 }
 
 enum rc
+store_term_move(struct store_tx *tx, const struct term_move *move, struct err *err)
+{
+	return sql_run(
+	    tx, SQL_TERM_MOVE,
+	    VALUES(V_NUM(move->tenant), V_ID(move->subject), V_ID(move->from), V_ID(move->to)),
+	    err);
+}
+
+enum rc
 store_class_purge_some(struct store_tx *tx, const struct deadline_row *what, int64_t *removed,
                        struct err *err)
 {
@@ -388,14 +397,14 @@ choice_fill(struct cursor *cursor, struct arena *arena, void *out)
 }
 
 enum rc
-store_choice_list(struct store_tx *tx, int64_t tenant, struct id subject, struct id person,
-                  struct arena *arena, struct choice_row **rows, size_t *count, struct err *err)
+store_choice_list(struct store_tx *tx, const struct choice_row *like, struct arena *arena,
+                  struct choice_row **rows, size_t *count, struct err *err)
 {
 	CLEANUP(cursor_end) struct cursor cursor = { 0 };
 	struct list list = { .arena = arena, .row_bytes = sizeof(**rows) };
-	bool is_of_person = id_is_zero(subject);
-	struct id whose = is_of_person ? person : subject;
-	const struct value by[] = { V_NUM(tenant), V_ID(whose), V_NUM(LIMIT_PAGE_ROWS) };
+	bool is_of_person = id_is_zero(like->subject);
+	struct id whose = is_of_person ? like->person : like->subject;
+	const struct value by[] = { V_NUM(like->tenant), V_ID(whose), V_NUM(LIMIT_PAGE_ROWS) };
 
 	TRY(cursor_begin(&cursor, tx, is_of_person ? SQL_CHOICE_LIST_PERSON : SQL_CHOICE_LIST,
 	                 VALUES_OF(by), err));
@@ -432,13 +441,13 @@ tally_fill(struct cursor *cursor, struct arena *arena, void *out)
 #define TALLY_ROWS_MAX 200000 /* of one list: two years of a few hundred counts a day */
 
 enum rc
-store_tally_list(struct store_tx *tx, int64_t tenant, int64_t from_day, int64_t until_day,
-                 struct arena *arena, struct tally_row **rows, size_t *count, struct err *err)
+store_tally_list(struct store_tx *tx, const struct tally_span *span, struct arena *arena,
+                 struct tally_row **rows, size_t *count, struct err *err)
 {
 	CLEANUP(cursor_end) struct cursor cursor = { 0 };
 	struct list list = { .arena = arena, .row_bytes = sizeof(**rows) };
-	const struct value by[] = { V_NUM(tenant), V_NUM(from_day), V_NUM(until_day),
-		                    V_NUM(TALLY_ROWS_MAX) };
+	const struct value by[] = { V_NUM(span->tenant), V_NUM(span->from_day),
+		                    V_NUM(span->until_day), V_NUM(TALLY_ROWS_MAX) };
 
 	TRY(cursor_begin(&cursor, tx, SQL_TALLY_LIST, VALUES_OF(by), err));
 	TRY(sql_list(&cursor, tally_fill, &list, err));

@@ -121,6 +121,14 @@ store_look_list(struct store_tx *tx, int64_t tenant, struct id subject, int64_t 
 	return RC_OK;
 }
 
+enum rc
+store_look_cut_some(struct store_tx *tx, int64_t tenant, int64_t before, int64_t *removed,
+                    struct err *err)
+{
+	*removed = 0;
+	return sql_change(tx, SQL_LOOK_CUT, VALUES(V_NUM(tenant), V_NUM(before)), removed, err);
+}
+
 /* --- checkpoints ------------------------------------------------------------ */
 
 enum rc

@@ -60,6 +60,34 @@ pruning_write(struct store_tx *tx, void *arg, struct err *err)
 	return past_entry_write(tx, &pruning->entry, err);
 }
 
+#define LOOKS_CHUNKS 1000 /* of lines about who looked: of one tenant in one run */
+
+struct looks_cut {
+	int64_t tenant, before, removed;
+};
+
+static MUST_CHECK enum rc
+looks_cut_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct looks_cut *cut = arg;
+
+	return store_look_cut_some(tx, cut->tenant, cut->before, &cut->removed, err);
+}
+
+/* Lines about entries that the log has no more, those of an earlier cut that a crash
+ * or the cap has left included. */
+static MUST_CHECK enum rc
+looks_prune(struct sweep *sweep, struct err *err)
+{
+	struct looks_cut cut = { .tenant = sweep->tenant->id, .removed = 1 };
+
+	TRY(audit_minimum(sweep->vault->audit, cut.tenant, &cut.before, err));
+	for (int i = 0; i < LOOKS_CHUNKS && cut.removed != 0; i++)
+		TRY(store_write(sweep->vault->store, looks_cut_write, &cut, err));
+	sweep->run->is_behind |= cut.removed != 0;
+	return RC_OK;
+}
+
 /* The log's own class: its old end is cut, whole bundles at a time. */
 static MUST_CHECK enum rc
 log_prune(struct sweep *sweep, const struct policy_class *class, struct err *err)
@@ -78,8 +106,9 @@ log_prune(struct sweep *sweep, const struct policy_class *class, struct err *err
 	                over_before_us(sweep, &class->keep.plus), count, err));
 	line->due += *count;
 	line->erased += *count;
-	return *count == 0 ? RC_OK
-	                   : store_write(sweep->vault->store, pruning_write, &pruning, err);
+	if (*count != 0)
+		TRY(store_write(sweep->vault->store, pruning_write, &pruning, err));
+	return looks_prune(sweep, err);
 }
 
 /* Records of the classes of the policy, and of those that a policy had before. */

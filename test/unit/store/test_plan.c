@@ -46,6 +46,9 @@ static const struct {
 	{ SQL_PURGE_RECORD, "PRIMARY KEY (tenant=? AND subject=?)", false },
 	{ SQL_PURGE_VERSION, "version_subject (tenant=? AND subject=?)", false },
 	{ SQL_PURGE_TERM, "term_subject (tenant=? AND subject=?)", false },
+	{ SQL_TERM_DELETE_RECORD, "term_subject (tenant=? AND subject=? AND record=?)", false },
+	{ SQL_TERM_MOVE, "term_subject (tenant=? AND subject=? AND record=?)", false },
+	{ SQL_LOOK_CUT, "look_place (tenant=? AND place<?)", false },
 	{ SQL_PURGE_MARK, "mark_subject (tenant=? AND subject=?)", false },
 	{ SQL_PURGE_TICKET, "ticket_owner (tenant=? AND owner=?)", false },
 };

@@ -374,6 +374,34 @@ looks(struct store_tx *tx, void *arg, struct err *err)
 IN_ONE_WRITE(looks_come_newest_first_below_an_index, looks)
 
 static enum rc
+looks_cut(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct fixture *fixture = arg;
+	struct look_row row = { 1, id_of(1), 0, 5, STR("who") }, *rows;
+	size_t count = 0;
+	int64_t removed = 0;
+
+	for (; row.index < 1005; row.index++)
+		TRY(store_look_insert(tx, &row, err));
+	row.tenant = 2;
+	row.index = 0;
+	TRY(store_look_insert(tx, &row, err));
+	TRY(store_look_cut_some(tx, 1, 1003, &removed, err));
+	assert_int_equal(removed, 1000);
+	TRY(store_look_cut_some(tx, 1, 1003, &removed, err));
+	assert_int_equal(removed, 3);
+	TRY(store_look_cut_some(tx, 1, 1003, &removed, err));
+	assert_int_equal(removed, 0);
+	TRY(store_look_list(tx, 1, id_of(1), INT64_MAX, &fixture->arena, &rows, &count, err));
+	assert_int_equal(count, 2);
+	TRY(store_look_list(tx, 2, id_of(1), INT64_MAX, &fixture->arena, &rows, &count, err));
+	assert_int_equal(count, 1);
+	return RC_OK;
+}
+
+IN_ONE_WRITE(looks_are_cut_below_an_index_in_chunks, looks_cut)
+
+static enum rc
 checkpoints(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct fixture *fixture = arg;
@@ -427,6 +455,7 @@ main(void)
 		STORE_TEST(a_setting_is_replaced_and_belongs_to_its_tenant),
 		STORE_TEST(a_log_numbers_its_leaves_without_a_gap_also_after_deletion),
 		STORE_TEST(looks_come_newest_first_below_an_index),
+		STORE_TEST(looks_are_cut_below_an_index_in_chunks),
 		STORE_TEST(the_latest_checkpoint_is_the_largest),
 		STORE_TEST(a_tile_is_replaced_and_deleted),
 	};
