@@ -111,14 +111,18 @@ touch_many(struct touch *touch, struct touch_rows *rows, struct arena *arena, st
 	return store_read(touch->door->vault->store, states_read, touch, err);
 }
 
+/* Decided once more, since a consent may have ended after the rows were fetched and
+ * before the states were noted, or by its time alone. */
 enum rc
 touch_many_check(struct store_tx *tx, const struct touch *touch, struct err *err)
 {
 	for (size_t i = 0; i < touch->seen_count; i++) {
 		struct subject_row row = { .tenant = touch->door->tenant->id,
 			                   .id = touch->seen[i].subject };
+		bool is_taken = false;
 		TRY(store_subject_find(tx, &row, err));
-		if (row.state_version != touch->seen[i].state_version)
+		TRY(subject_is_taken(tx, touch, row.id, &is_taken, err));
+		if (row.state_version != touch->seen[i].state_version || !is_taken)
 			return FAIL(err, RC_RETRY, "a subject's state has changed");
 	}
 	return RC_OK;

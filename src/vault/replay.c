@@ -90,6 +90,7 @@ static MUST_CHECK enum rc
 row_remove(struct store_tx *tx, const struct record_row *row, struct err *err)
 {
 	TRY(store_term_delete_record(tx, row->tenant, row->subject, row->id, err));
+	TRY(choice_end(tx, row, err));
 	return store_record_delete(tx, row->tenant, row->id, false, err);
 }
 

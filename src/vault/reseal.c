@@ -104,22 +104,37 @@ row_turn(struct reseal *reseal, struct record_row *row, int64_t month, struct er
 	return row_seal(&key, row, body, reseal->arena, err);
 }
 
-/* A record whose key is gone already cannot be held any more: it is left as it is. */
+/* What does not open cannot be sealed anew: it is left as it is. */
+static bool
+is_lost(enum rc rc)
+{
+	return rc == RC_GONE || rc == RC_CORRUPT;
+}
+
+/* One damaged row, or one whose key is gone already, stops no other. */
 static MUST_CHECK enum rc
 resealed_turn(struct reseal *reseal, struct resealed *item, struct err *err)
 {
 	int64_t month = HOLD_MONTH;
+	size_t kept = 0;
 	enum rc rc;
 
 	if (item->month == HOLD_MONTH)
 		month = retention_month(item->row.expires_us);
 	rc = row_turn(reseal, &item->row, month, err);
-	item->is_skipped = rc == RC_GONE;
-	if (rc == RC_GONE)
+	item->is_skipped = is_lost(rc);
+	if (item->is_skipped)
 		return RC_OK;
 	TRY(rc);
-	for (size_t i = 0; i < item->history_count; i++)
-		TRY(row_turn(reseal, &item->history[i], month, err));
+	for (size_t i = 0; i < item->history_count; i++) {
+		item->history[kept] = item->history[i];
+		rc = row_turn(reseal, &item->history[kept], month, err);
+		if (is_lost(rc))
+			continue;
+		TRY(rc);
+		kept++;
+	}
+	item->history_count = kept;
 	return RC_OK;
 }
 

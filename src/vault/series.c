@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "base/limits.h"
-#include "vault/inside.h"
+#include "vault/past.h"
 
 /* Kinds of a subject's counters. */
 #define CHANGE_COUNTER  1 /* of its changes */
@@ -586,12 +586,31 @@ compact_wipe(struct compact *compact)
 	key_wipe(&compact->base.key);
 }
 
+/* A hold may have been placed since it was read: what it names stays what it is. */
+static MUST_CHECK enum rc
+segment_join(struct store_tx *tx, const struct record_row *into, struct id id,
+             const struct hold_rows *holds, struct err *err)
+{
+	const struct record_row old = { .class = into->class, .id = id };
+	const struct term_move move = { into->tenant, into->subject, id, into->id };
+	enum rc rc;
+
+	if (hold_has_record(holds, &old))
+		return FAIL(err, RC_RETRY, "a hold keeps the segment as it is");
+	rc = store_record_delete(tx, into->tenant, id, false, err);
+	if (rc == RC_NOT_FOUND)
+		return FAIL(err, RC_RETRY, "a segment has been replaced meanwhile");
+	TRY(rc);
+	return store_term_move(tx, &move, err);
+}
+
 static MUST_CHECK enum rc
 compact_write(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct compact *compact = arg;
 	struct series_compact *what = compact->what;
 	struct record_row row = segment_row(&compact->base, &what->into);
+	struct hold_rows holds;
 	struct counter_row counter = {
 		.tenant = row.tenant, .owner = row.subject, .kind = COMPACT_COUNTER, .add = 1
 	};
@@ -599,12 +618,9 @@ compact_write(struct store_tx *tx, void *arg, struct err *err)
 	TRY(touch_decide(tx, compact->base.touch, err));
 	if (touch_is_refused(compact->base.touch))
 		return touch_record(tx, compact->base.touch, err);
-	for (size_t i = 0; i < what->remove_count; i++) {
-		enum rc rc = store_record_delete(tx, row.tenant, what->remove[i], false, err);
-		if (rc == RC_NOT_FOUND)
-			return FAIL(err, RC_RETRY, "a segment has been replaced meanwhile");
-		TRY(rc);
-	}
+	TRY(holds_read(tx, row.tenant, row.subject, compact->base.arena, &holds, err));
+	for (size_t i = 0; i < what->remove_count; i++)
+		TRY(segment_join(tx, &row, what->remove[i], &holds, err));
 	TRY(store_counter_add(tx, &counter, &counter.add, err));
 	row.created_us = store_tx_now_us(tx);
 	TRY(row_seal(&compact->base.key, &row, what->into.body, compact->base.arena, err));

@@ -103,6 +103,16 @@ flags_write(struct store_tx *tx, void *arg, struct err *err)
 	return store_subject_update(tx, row, err);
 }
 
+/* The others follow from what the vault does.  A canary is in no list and no law keeps
+ * it: only the server makes one. */
+static int64_t
+flags_of(const struct actor *actor)
+{
+	int64_t flags = SUBJECT_RESTRICTED | SUBJECT_DECEASED;
+
+	return actor->kind == ACTOR_SYSTEM ? flags | SUBJECT_CANARY : flags;
+}
+
 enum rc
 vault_subject_flags(const struct door *door, struct id subject, int64_t set, int64_t clear,
                     struct err *err)
@@ -114,8 +124,8 @@ vault_subject_flags(const struct door *door, struct id subject, int64_t set, int
 		           .purpose = door->purpose,
 		           .subject = subject };
 
-	if (((set | clear) & SUBJECT_ERASED) != 0)
-		return FAIL(err, RC_INVALID, "erasure is not a flag to set or clear");
+	if (((set | clear) & ~flags_of(door->actor)) != 0)
+		return FAIL(err, RC_INVALID, "flags: one that is not set or cleared by hand");
 	TRY(touch_begin(&touch, door, &ask, "restrict", err));
 	TRY(store_write(door->vault->store, flags_write, &change, err));
 	return touch_end(&touch, err);

@@ -213,13 +213,15 @@ copy_make(struct copies *copies, struct err *err)
 	return RC_OK;
 }
 
-/* RC_MEDIA: it has none.  RC_LIMIT: its text is refused, so it has none either. */
+/* RC_MEDIA: it has none.  RC_LIMIT: its text is refused, so it has none either.
+ * RC_CORRUPT: it does not open, and is past its time all the same. */
 static MUST_CHECK enum rc
 copies_make(struct copies *copies, struct err *err)
 {
 	for (copies->at = 0; copies->at < copies->moving->count; copies->at++) {
 		enum rc rc = copy_make(copies, err);
-		if (rc != RC_NOT_FOUND && rc != RC_GONE && rc != RC_MEDIA && rc != RC_LIMIT)
+		if (rc != RC_NOT_FOUND && rc != RC_GONE && rc != RC_MEDIA && rc != RC_LIMIT &&
+		    rc != RC_CORRUPT)
 			TRY(rc);
 	}
 	return RC_OK;
@@ -248,6 +250,7 @@ row_move(struct store_tx *tx, struct copies *copies, size_t i, struct err *err)
 	if (rc == RC_NOT_FOUND)
 		return RC_OK;
 	TRY(rc);
+	TRY(choice_end(tx, old, err));
 	TRY(store_term_delete_record(tx, old->tenant, old->subject, old->id, err));
 	copies->moving->moved++;
 	if (copy->row.version == 0)

@@ -90,6 +90,7 @@ record_remove(struct store_tx *tx, struct records *records, const struct record_
 	if (rc == RC_NOT_FOUND) /* deleted or compacted since it was listed */
 		return RC_OK;
 	TRY(rc);
+	TRY(choice_end(tx, row, err));
 	records->gone++;
 	records->gone_apart += row->month <= HOLD_MONTH;
 	if (row->month > records->month_most)

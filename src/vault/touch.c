@@ -180,13 +180,34 @@ choice_represents(const struct choice_row *row, struct id person, int64_t flags)
 	return is_executor == ((flags & SUBJECT_DECEASED) != 0);
 }
 
+/* A consent to share is one to its purpose for whom it is shared with, and for the
+ * server, which prepares what leaves: for nobody else (GDPR Art. 4(11): specific). */
+static bool
+is_for_purpose(const struct touch *touch, const struct choice_row *row)
+{
+	const struct policy *policy = touch->policy;
+	bool is_released_to =
+	    touch->ask.verb == VERB_RELEASE &&
+	    row->recipient == policy_number(touch->ask.recipient) &&
+	    (id_is_zero(row->person) || id_eq(row->person, touch->ask.person));
+
+	if (row->recipient == 0 || touch->door->actor->kind == ACTOR_SYSTEM || is_released_to)
+		return true;
+	for (size_t i = 0; i < policy->recipient_count; i++) {
+		if (policy_number(policy->recipients[i].name) == row->recipient)
+			return is_with_actor(touch, row, &policy->recipients[i]);
+	}
+	return false;
+}
+
 static void
 choice_weigh(const struct touch *touch, const struct choice_row *row,
              struct subject_state *state)
 {
 	switch (row->kind) {
 	case CHOICE_CONSENT:
-		state->consents |= purpose_bit(touch->policy, row->purpose);
+		if (is_for_purpose(touch, row))
+			state->consents |= purpose_bit(touch->policy, row->purpose);
 		recipient_weigh(touch, row, state);
 		return;
 	case CHOICE_OBJECTION:
@@ -206,6 +227,7 @@ touch_state(struct store_tx *tx, const struct touch *touch, const struct subject
             struct subject_state *state, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct choice_row like = { .tenant = subject->tenant, .subject = subject->id };
 	struct choice_row *rows;
 	size_t count;
 
@@ -215,8 +237,7 @@ touch_state(struct store_tx *tx, const struct touch *touch, const struct subject
 	if ((subject->flags & SUBJECT_HAS_CHOICES) == 0)
 		return RC_OK;
 	arena_init(&arena, CHOICES_BYTES);
-	TRY(store_choice_list(tx, subject->tenant, subject->id, (struct id){ { 0 } }, &arena,
-	                      &rows, &count, err));
+	TRY(store_choice_list(tx, &like, &arena, &rows, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		if (is_in_force(&rows[i], store_tx_now_us(tx)))
 			choice_weigh(touch, &rows[i], state);

@@ -87,6 +87,8 @@ struct door {
 /* A new subject of a kind that some class is about ("member", "device" …). */
 enum rc vault_subject_add(const struct door *door, struct str kind, struct id *subject,
                           struct err *err) MUST_CHECK;
+/* SUBJECT_RESTRICTED and SUBJECT_DECEASED, with `manage requests`; the server also
+ * SUBJECT_CANARY.  RC_INVALID: another. */
 enum rc vault_subject_flags(const struct door *door, struct id subject, int64_t set,
                             int64_t clear, struct err *err) MUST_CHECK;
 /* Random ids only, without a look inside; needs `read all` on `class`. */

@@ -7,6 +7,7 @@
 
 #include "vault/inside.h"
 #include "vault/projection.h"
+#include "vault/retention.h"
 #include "vault/vault_fixture.h"
 
 static struct choice
@@ -244,6 +245,105 @@ a_withdrawal_reaches_what_is_under_way(void **state)
 	RC_IS(f, touch_commit(&list, &f->err), RC_RETRY);
 	touch_wipe(&single);
 	touch_wipe(&list);
+}
+
+struct taking {
+	struct touch *touch;
+	struct touch_rows page, taken;
+};
+
+static MUST_CHECK enum rc
+taking(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct taking *taking = arg;
+
+	taking->taken.count = 0;
+	return touch_many_take(tx, taking->touch, &taking->page, &taking->taken, err);
+}
+
+static void
+a_withdrawal_between_a_list_and_its_entry_is_seen(void **state)
+{
+	struct fixture *f = *state;
+	const struct door ana = door_of(f, ANA, "law");
+	const struct door clinician = door_of(f, CLINICIAN, "sharing");
+	const struct ask many = { .verb = VERB_READ,
+		                  .class = STR("measurement"),
+		                  .purpose = STR("sharing"),
+		                  .is_each = true };
+	struct choice choice = share(f, ANA);
+	struct record_row rows[2] = { { .subject = choice.subject } };
+	struct touch list;
+	struct taking take = { &list, { rows, 1 }, { rows + 1, 0 } };
+
+	RC_IS(f, touch_begin(&list, &clinician, &many, "read", &f->err), RC_OK);
+	RC_IS(f, touch_first(&list, &f->err), RC_OK);
+	RC_IS(f, store_read(vault_store(f->vault), taking, &take, &f->err), RC_OK);
+	assert_int_equal(take.taken.count, 1);
+	RC_IS(f, vault_choice_withdraw(&ana, choice.id, &f->err), RC_OK);
+	RC_IS(f, touch_many(&list, &take.taken, &f->arena, &f->err), RC_OK);
+	RC_IS(f, touch_commit(&list, &f->err), RC_RETRY);
+	touch_wipe(&list);
+}
+
+/* Consents in force as this actor would read for that purpose. */
+struct weighing {
+	struct touch touch;
+	struct id subject;
+	struct subject_state state;
+};
+
+static MUST_CHECK enum rc
+weigh(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct weighing *weighing = arg;
+	struct subject_row row = { .tenant = weighing->touch.door->tenant->id,
+		                   .id = weighing->subject };
+
+	TRY(store_subject_find(tx, &row, err));
+	return touch_state(tx, &weighing->touch, &row, &weighing->state, err);
+}
+
+static bool
+has_consent_for(struct fixture *f, enum who who, struct id subject)
+{
+	const struct door door = door_of(f, who, "sharing");
+	struct weighing weighing = { .touch = { .door = &door, .policy = f->tenant->policy },
+		                     .subject = subject };
+
+	RC_IS(f, store_read(vault_store(f->vault), weigh, &weighing, &f->err), RC_OK);
+	return weighing.state.consents != 0;
+}
+
+/* Consent is specific (GDPR Art. 4(11)). */
+static void
+a_consent_to_share_with_one_is_no_consent_for_others_to_use_it_so(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)share(f, ANA);
+	assert_true(has_consent_for(f, CLINICIAN, f->actors[ANA].subject));
+	assert_false(has_consent_for(f, ADMIN, f->actors[ANA].subject));
+	assert_false(has_consent_for(f, BEN, f->actors[ANA].subject));
+}
+
+/* It is past its time as any record: the sweep takes it, and with it its force. */
+static void
+a_choice_whose_record_is_past_its_time_is_over(void **state)
+{
+	struct fixture *f = *state;
+	struct vault_record reading = reading_of(f, ANA);
+	struct retention_run run = { 0 };
+
+	(void)share(f, ANA);
+	RC_IS(f, read_by(f, CLINICIAN, "sharing", &reading), RC_OK);
+	database_change(f,
+	                "UPDATE record SET expires_us = 1 WHERE id IN"
+	                " (SELECT record FROM choice)",
+	                1);
+	RC_IS(f, vault_retention_sweep(f->vault, f->tenant, &run, &f->arena, &f->err), RC_OK);
+	assert_int_equal(database_number(f, "SELECT count(*) FROM choice"), 0);
+	RC_IS(f, read_by(f, CLINICIAN, "sharing", &reading), RC_DENIED);
 }
 
 static void
@@ -575,6 +675,9 @@ main(void)
 		VAULT_TEST(the_same_is_not_given_twice),
 		VAULT_TEST(what_rests_on_no_consent_is_not_consented_to),
 		VAULT_TEST(a_withdrawal_reaches_what_is_under_way),
+		VAULT_TEST(a_withdrawal_between_a_list_and_its_entry_is_seen),
+		VAULT_TEST(a_consent_to_share_with_one_is_no_consent_for_others_to_use_it_so),
+		VAULT_TEST(a_choice_whose_record_is_past_its_time_is_over),
 		VAULT_TEST(a_list_over_many_takes_those_who_share),
 		VAULT_TEST(sharers_are_those_who_share_with_the_actor_now),
 		VAULT_TEST(the_member_sees_each_look_of_a_clinician),

@@ -415,8 +415,27 @@ a_restricted_subject_is_left_alone_until_the_restriction_ends(void **state)
 	RC_IS(f, vault_subject_flags(&admin, subject, 0, SUBJECT_RESTRICTED, &f->err), RC_OK);
 	RC_IS(f, vault_get(&admin, STR("account"), account.id, &f->arena, &got, &f->err),
 	      RC_OK);
-	RC_IS(f, vault_subject_flags(&admin, subject, SUBJECT_ERASED, 0, &f->err), RC_INVALID);
 	RC_IS(f, vault_subject_flags(&ana, subject, 0, SUBJECT_RESTRICTED, &f->err), RC_DENIED);
+}
+
+/* What no law keeps of it, what no list shows: of a person that would be a way around
+ * both. */
+static void
+flags_of_the_vaults_own_are_nobody_elses_to_set(void **state)
+{
+	static const int64_t own[] = { SUBJECT_ERASED, SUBJECT_HAS_CHOICES, SUBJECT_CLOSED,
+		                       SUBJECT_NOBODY, SUBJECT_CANARY };
+	struct fixture *f = *state;
+	const struct door admin = door_of(f, ADMIN, "support");
+	const struct door system = door_of(f, SYSTEM, "support");
+	struct id subject = f->actors[ANA].subject;
+
+	for (size_t i = 0; i < COUNT_OF(own); i++) {
+		RC_IS(f, vault_subject_flags(&admin, subject, own[i], 0, &f->err), RC_INVALID);
+		RC_IS(f, vault_subject_flags(&admin, subject, 0, own[i], &f->err), RC_INVALID);
+	}
+	RC_IS(f, vault_subject_flags(&system, subject, SUBJECT_CLOSED, 0, &f->err), RC_INVALID);
+	RC_IS(f, vault_subject_flags(&system, subject, SUBJECT_CANARY, 0, &f->err), RC_OK);
 }
 
 static void
@@ -453,6 +472,7 @@ main(void)
 		VAULT_TEST(each_refused_read_leaves_exactly_its_entry),
 		VAULT_TEST(a_record_of_another_class_is_not_found),
 		VAULT_TEST(a_restricted_subject_is_left_alone_until_the_restriction_ends),
+		VAULT_TEST(flags_of_the_vaults_own_are_nobody_elses_to_set),
 		VAULT_TEST(a_record_of_a_megabyte_is_too_long),
 	};
 

@@ -394,7 +394,8 @@ a_restricted_series_is_the_subjects_own_and_an_erased_one_gone(void **state)
 	RC_IS(f, vault_series_append(&system, &append, &f->err), RC_DENIED);
 	RC_IS(f, vault_series_read(&ana, &query, &f->arena, &read, &f->err), RC_OK);
 	/* A law keeps readings, but not those of a probe's own subject. */
-	RC_IS(f, vault_subject_flags(&admin, query.subject, SUBJECT_CANARY, 0, &f->err), RC_OK);
+	RC_IS(f, vault_subject_flags(&system, query.subject, SUBJECT_CANARY, 0, &f->err),
+	      RC_OK);
 	RC_IS(f, vault_subject_erase(&admin, query.subject, NULL, &f->err), RC_OK);
 	RC_IS(f, vault_series_append(&system, &append, &f->err), RC_GONE);
 	RC_IS(f, vault_series_read(&system, &query, &f->arena, &read, &f->err), RC_GONE);
@@ -497,6 +498,62 @@ joining_takes_nothing_of_another_subject(void **state)
 	assert_int_equal(read_all(f, f->actors[ANA].subject).count, 3);
 }
 
+/* Of the hold there is the row; its segment is not yet sealed anew. */
+static void
+a_held_segment_is_not_joined_with_others(void **state)
+{
+	struct fixture *f = *state;
+	const struct door system = door_of(f, SYSTEM, "care");
+	struct joined joined;
+	char sql[300];
+	char subject[40], record[40];
+
+	three_appended(f, &joined);
+	(void)snprintf(
+	    sql, sizeof(sql),
+	    "INSERT INTO hold SELECT tenant, randomblob(16), subject, class, id, 1, 0,"
+	    " x'00' FROM record WHERE id = %s AND subject = %s",
+	    id_sql(joined.ids[1], record), id_sql(joined.compact.subject, subject));
+	database_change(f, sql, 1);
+	RC_IS(f, vault_series_compact(&system, &joined.compact, &f->err), RC_RETRY);
+	assert_int_equal(read_all(f, f->actors[ANA].subject).count, 3);
+}
+
+/* So that they go with it when its time is over. */
+static void
+identifiers_follow_their_items_into_the_joined_segment(void **state)
+{
+	struct fixture *f = *state;
+	const struct door system = door_of(f, SYSTEM, "care");
+	struct series_segment segment = segment_of("dddd", 1, 7, 9);
+	struct series_term term = { .field = "identifier", .value = STR("x") };
+	struct series_append append = append_of(f->actors[ANA].subject, &segment, 1);
+	struct joined joined;
+	struct id ids[4];
+	int64_t number = 0;
+
+	three_appended(f, &joined);
+	append.terms = &term;
+	append.term_count = 1;
+	RC_IS(f, vault_series_append(&system, &append, &f->err), RC_OK);
+	memcpy(ids, joined.ids, sizeof(joined.ids));
+	ids[3] = segment.id;
+	joined.compact.remove = ids;
+	joined.compact.remove_count = 4;
+	joined.compact.into = segment_of("abbcccdddd", 7, 0, 9);
+	joined.compact.into.change_from = 1;
+	joined.compact.into.change_to = 7;
+	joined.compact.into.updated_us = segment.updated_us;
+	RC_IS(f, vault_series_compact(&system, &joined.compact, &f->err), RC_OK);
+	assert_int_equal(database_number(f, "SELECT count(*) FROM term t JOIN record r"
+	                                    " ON r.id = t.record"),
+	                 1);
+	RC_IS(f,
+	      vault_series_find(&system, append.class, append.subject, &term, &number, &f->err),
+	      RC_OK);
+	assert_int_equal(number, 7);
+}
+
 static void
 only_the_server_may_look_for_small_segments(void **state)
 {
@@ -533,6 +590,8 @@ main(void)
 		VAULT_TEST(joining_what_is_joined_already_asks_to_run_again),
 		VAULT_TEST(joining_that_would_lose_items_is_refused),
 		VAULT_TEST(joining_takes_nothing_of_another_subject),
+		VAULT_TEST(a_held_segment_is_not_joined_with_others),
+		VAULT_TEST(identifiers_follow_their_items_into_the_joined_segment),
 		VAULT_TEST(only_the_server_may_look_for_small_segments),
 	};
 

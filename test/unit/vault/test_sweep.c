@@ -372,6 +372,71 @@ the_log_is_cut_when_its_time_is_over(void **state)
 	assert_int_equal((int64_t)report.entries, log_size(f) - 512);
 }
 
+/* Who looked is told as long as the log can show it. */
+static void
+lines_of_who_looked_go_with_the_log(void **state)
+{
+	struct fixture *f = *state;
+	const struct door security = door_of(f, SYSTEM, "security");
+	const struct door door = door_of(f, ANA, "care");
+	const struct vault_act act = { .act = STR("noted"), .outcome = STR("ok") };
+	struct looks_query query = { f->actors[ANA].subject, INT64_MAX };
+	struct vault_record record = put_by_system(f, "account", f->actors[ANA].subject, "{}");
+	struct vault_record read;
+	struct looks looks;
+
+	RC_IS(f, vault_get(&door, record.class, record.id, &f->arena, &read, &f->err), RC_OK);
+	for (int i = 0; i < 600; i++)
+		RC_IS(f, vault_note(&security, &act, NULL, &f->err), RC_OK);
+	RC_IS(f, vault_get(&door, record.class, record.id, &f->arena, &read, &f->err), RC_OK);
+	RC_IS(f, vault_tick(f->vault, &f->err), RC_OK);
+	later(f, 6 * 365 * US_PER_DAY);
+	(void)sweep_all(f);
+	RC_IS(f, vault_looks(&door, &query, &f->arena, &looks, &f->err), RC_OK);
+	assert_int_equal(looks.count, 2);
+	later(f, 3 * US_PER_DAY);
+	(void)sweep_all(f);
+	RC_IS(f, vault_looks(&door, &query, &f->arena, &looks, &f->err), RC_OK);
+	assert_int_equal(looks.count, 2); /* the second, and that she asked before */
+	assert_true(looks.items[1].entry >= 512);
+}
+
+/* --- what does not open ------------------------------------------------------------------ */
+
+static void
+record_damage(struct fixture *f, struct id id)
+{
+	char sql[200];
+	char text[40];
+
+	(void)snprintf(sql, sizeof(sql), "UPDATE record SET body = zeroblob(60) WHERE id = %s",
+	               id_sql(id, text));
+	database_change(f, sql, 1);
+}
+
+/* Of the hold there is the row alone: it was placed just before a crash. */
+static void
+a_held_record_that_does_not_open_stops_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	struct vault_record held = put_as(f, "security", "log", LOG_BODY);
+	char sql[300];
+	char subject[40], record[40];
+
+	(void)put_as(f, "security", "log", LOG_BODY);
+	(void)snprintf(
+	    sql, sizeof(sql),
+	    "INSERT INTO hold VALUES(%lld, randomblob(16), %s, %lld, %s, 1, 0, x'00')",
+	    (long long)f->tenant->id, id_sql(held.subject, subject),
+	    (long long)number_of(f, "log"), id_sql(held.id, record));
+	database_change(f, sql, 1);
+	record_damage(f, held.id);
+	later(f, LOG_KEPT_US + US_PER_DAY);
+	(void)sweep_all(f);
+	assert_int_equal(records_of(f, "log"), 1);
+	fixture_reopen(f);
+}
+
 /* --- the clock -------------------------------------------------------------------------- */
 
 static void
@@ -604,6 +669,21 @@ a_deidentified_copy_lies_under_a_subject_that_nobody_is(void **state)
 }
 
 static void
+what_does_not_open_has_no_copy_and_stops_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct vault_record damaged;
+
+	log_becomes_deidentified(f);
+	damaged = put_as(f, "security", "log", LOG_BODY);
+	(void)put_as(f, "security", "log", "{\"event\":\"stopped\"}");
+	record_damage(f, damaged.id);
+	later(f, LOG_KEPT_US + US_PER_DAY);
+	(void)sweep_all(f);
+	assert_non_null(memmem(only_record(f, "log", "security").body.ptr, 20, "stopped", 7));
+}
+
+static void
 a_class_that_ends_leaves_copies_and_no_key(void **state)
 {
 	struct fixture *f = *state;
@@ -638,6 +718,9 @@ main(void)
 		VAULT_TEST(a_closed_account_goes_class_by_class_and_then_altogether),
 		VAULT_TEST(what_was_opened_again_stays),
 		VAULT_TEST(the_log_is_cut_when_its_time_is_over),
+		VAULT_TEST(lines_of_who_looked_go_with_the_log),
+		VAULT_TEST(a_held_record_that_does_not_open_stops_nothing_else),
+		VAULT_TEST(what_does_not_open_has_no_copy_and_stops_no_other),
 		VAULT_TEST(
 		    a_clock_that_jumps_within_a_process_stops_the_sweep_until_it_is_accepted),
 		VAULT_TEST(
