@@ -200,9 +200,11 @@ list_read(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct tally_reading *reading = arg;
 
-	return store_tally_list(tx, reading->tenant, reading->query->from_day,
-	                        reading->query->until_day, reading->arena,
-	                        &reading->query->rows, &reading->query->count, err);
+	const struct tally_span span = { reading->tenant, reading->query->from_day,
+		                         reading->query->until_day };
+
+	return store_tally_list(tx, &span, reading->arena, &reading->query->rows,
+	                        &reading->query->count, err);
 }
 
 enum rc

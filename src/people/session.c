@@ -7,8 +7,8 @@
  * connection can set: nobody can plant one beforehand (session fixation), so
  * the second factor raises the same session and the secret stays.
  */
-#include "people/inside.h"
 #include "base/broken.h"
+#include "people/inside.h"
 
 #define BROWSER_BYTES 200
 #define SEEN_EVERY_US US_PER_MIN

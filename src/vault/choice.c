@@ -151,13 +151,14 @@ standing_read(struct store_tx *tx, void *arg, struct err *err)
 	struct standing_read *read = arg;
 	struct choosing *who = read->who;
 	struct choice_row *rows;
+	struct choice_row like;
 	size_t count;
 
 	TRY(store_subject_find(tx, &who->subject, err));
 	if ((who->subject.flags & SUBJECT_HAS_CHOICES) == 0)
 		return RC_OK;
-	TRY(store_choice_list(tx, who->subject.tenant, who->subject.id, (struct id){ { 0 } },
-	                      read->arena, &rows, &count, err));
+	like = (struct choice_row){ .tenant = who->subject.tenant, .subject = who->subject.id };
+	TRY(store_choice_list(tx, &like, read->arena, &rows, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		if (rows[i].from_us <= store_tx_now_us(tx) &&
 		    store_tx_now_us(tx) < rows[i].until_us &&
@@ -285,8 +286,9 @@ static MUST_CHECK enum rc
 rows_of(struct store_tx *tx, const struct subject_row *subject, struct arena *arena,
         struct rows *rows, struct err *err)
 {
-	return store_choice_list(tx, subject->tenant, subject->id, (struct id){ { 0 } }, arena,
-	                         &rows->items, &rows->count, err);
+	struct choice_row like = { .tenant = subject->tenant, .subject = subject->id };
+
+	return store_choice_list(tx, &like, arena, &rows->items, &rows->count, err);
 }
 
 static MUST_CHECK enum rc

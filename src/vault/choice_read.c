@@ -88,10 +88,12 @@ static MUST_CHECK enum rc
 rows_read(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct rows *rows = arg;
+	struct choice_row like = { .tenant = rows->tenant,
+		                   .subject = rows->subject,
+		                   .person = rows->person };
 
 	rows->now_us = store_tx_now_us(tx);
-	return store_choice_list(tx, rows->tenant, rows->subject, rows->person, rows->arena,
-	                         &rows->items, &rows->count, err);
+	return store_choice_list(tx, &like, rows->arena, &rows->items, &rows->count, err);
 }
 
 static void

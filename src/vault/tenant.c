@@ -175,7 +175,8 @@ tenant_load(struct vault *vault, const struct tenant_row *row, struct tenants_re
 	TRY(store_read(vault->store, policies_read, read, err));
 	if (read->policy_count == 0)
 		return FAIL(err, RC_CORRUPT, "a tenant has no policy");
-	version = policy_row_due(read->policies, read->policy_count, clock_now_us(vault->clock));
+	version =
+	    policy_row_due(read->policies, read->policy_count, clock_now_us(vault->clock));
 	TRY(policy_row_read(version, &policy, err));
 	return tenant_keep(vault, row, policy, err);
 }

@@ -9,8 +9,8 @@
 #include "web/exchange.h"
 
 static const struct doc_field place_fields[] = {
-	{ "path", DOC_TEXT, NULL, NULL }, { "label", DOC_TEXT, NULL, NULL },
-	{ "icon", DOC_TEXT, NULL, NULL }, { "is_here", DOC_BOOL, NULL, NULL },
+	{ "path", DOC_TEXT, NULL, NULL },      { "label", DOC_TEXT, NULL, NULL },
+	{ "icon", DOC_TEXT, NULL, NULL },      { "is_here", DOC_BOOL, NULL, NULL },
 	{ "open_count", DOC_INT, NULL, NULL },
 };
 
