@@ -81,6 +81,9 @@ enum rc store_term_move(struct store_tx *tx, const struct term_move *move, struc
  * versions, terms, deadline; *removed 0: nothing is left. */
 enum rc store_class_purge_some(struct store_tx *tx, const struct deadline_row *what,
                                int64_t *removed, struct err *err) MUST_CHECK;
+/* What sums up the class: its key is gone, so it neither opens nor can be carried on. */
+enum rc store_projection_end(struct store_tx *tx, const struct deadline_row *what,
+                             struct err *err) MUST_CHECK;
 /* The same of everything that store_subject_purge() removes. */
 enum rc store_subject_purge_some(struct store_tx *tx, int64_t tenant, struct id subject,
                                  int64_t *removed, struct err *err) MUST_CHECK;
@@ -89,7 +92,7 @@ enum rc store_subject_purge_some(struct store_tx *tx, int64_t tenant, struct id 
  * projections, looks, choices, outbox rows, and last its tickets. */
 enum rc store_subject_strip_some(struct store_tx *tx, int64_t tenant, struct id subject,
                                  int64_t *removed, struct err *err) MUST_CHECK;
-/* Sets month and body of a record's row, or of one of its versions, that is still
+/* Sets month, deadline and body of a record's row, or of one of its versions, that is still
  * at row->version and at `month`: RC_RETRY otherwise. */
 enum rc store_record_reseal(struct store_tx *tx, const struct record_row *row, int64_t month,
                             struct err *err) MUST_CHECK;

@@ -55,8 +55,10 @@ enum subject_flag {
 	SUBJECT_HAS_CHOICES = 4, /* rows of `choice` stand beside it */
 	SUBJECT_CLOSED = 8,      /* its account is closed: what is left waits for its time */
 	SUBJECT_DECEASED = 16,
-	SUBJECT_CANARY = 32, /* a probe's own: nothing of it is kept, whatever a law says */
-	SUBJECT_NOBODY = 64, /* nobody is it: de-identified copies lie under it */
+	SUBJECT_CANARY = 32,   /* a probe's own: nothing of it is kept, whatever a law says */
+	SUBJECT_NOBODY = 64,   /* nobody is it: de-identified copies lie under it */
+	SUBJECT_TRIMMED = 128, /* a class of it was erased, or is being */
+	SUBJECT_KEPT = 256, /* its erasure was asked for: a law or a hold keeps what is left */
 };
 
 struct subject_row {
@@ -151,6 +153,7 @@ struct projection_row {
 	int64_t kind;
 	int64_t version; /* put: RC_RETRY unless the stored one is version - 1 */
 	struct str body;
+	int64_t class; /* whose key seals it.  Not read back */
 };
 
 struct ticket_row {

@@ -139,6 +139,7 @@ static const char *const step_2[] = {
 	"ALTER TABLE outbox ADD COLUMN subject BLOB NOT NULL"
 	" DEFAULT x'00000000000000000000000000000000'",
 	"CREATE INDEX outbox_subject ON outbox(tenant, subject)",
+	"ALTER TABLE projection ADD COLUMN class INTEGER NOT NULL DEFAULT 0",
 	"CREATE INDEX look_place ON look(tenant, place)",
 	/* Terms of one record, without a look at all of its subject's. */
 	"DROP INDEX term_subject",

@@ -206,13 +206,17 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                                 " WHERE tenant = ?1 AND owner = ?2 AND kind = ?3" },
 	[SQL_PROJECTION_INSERT] = { "projection",
 	                            "INSERT INTO projection(tenant, subject, kind, version, "
-	                            "body)"
-	                            " VALUES(?1, ?2, ?3, ?4, ?5)"
+	                            "body, class)"
+	                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"
 	                            " ON CONFLICT(tenant, subject, kind) DO NOTHING" },
 	[SQL_PROJECTION_UPDATE] = { "projection",
-	                            "UPDATE projection SET version = ?4, body = ?5"
+	                            "UPDATE projection SET version = ?4, body = ?5, class = ?6"
 	                            " WHERE tenant = ?1 AND subject = ?2 AND kind = ?3"
 	                            " AND version = ?4 - 1" },
+	/* 0: it was put when its class was not written down. */
+	[SQL_PROJECTION_END] = { "projection",
+	                         "DELETE FROM projection WHERE tenant = ?1 AND subject = ?2"
+	                         " AND class IN (0, ?3)" },
 	[SQL_PROJECTION_FIND] = { "projection",
 	                          "SELECT version, body FROM projection"
 	                          " WHERE tenant = ?1 AND subject = ?2 AND kind = ?3" },
@@ -388,10 +392,12 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                                     " AND subject = ?2 AND record = ?3" },
 	[SQL_TERM_MOVE] = { "term", "UPDATE term SET record = ?4 WHERE tenant = ?1"
 	                            " AND subject = ?2 AND record = ?3" },
-	[SQL_RECORD_RESEAL] = { "record", "UPDATE record SET month = ?5, body = ?6"
-	                                  " WHERE tenant = ?1 AND id = ?2 AND version = ?3"
-	                                  " AND month = ?4" },
-	[SQL_VERSION_RESEAL] = { "version", "UPDATE record_version SET month = ?5, body = ?6"
+	[SQL_RECORD_RESEAL] = { "record",
+	                        "UPDATE record SET month = ?5, body = ?6, expires_us = ?7"
+	                        " WHERE tenant = ?1 AND id = ?2 AND version = ?3"
+	                        " AND month = ?4" },
+	[SQL_VERSION_RESEAL] = { "version", "UPDATE record_version SET month = ?5, body = ?6, "
+	                                    "expires_us = ?7"
 	                                    " WHERE tenant = ?1 AND id = ?2 AND version = ?3"
 	                                    " AND month = ?4" },
 	[SQL_HOLD_INSERT] = { "hold", "INSERT INTO hold(tenant, id, subject, class, record,"

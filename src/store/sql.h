@@ -59,6 +59,7 @@ enum sql {
 	SQL_PROJECTION_INSERT,
 	SQL_PROJECTION_UPDATE,
 	SQL_PROJECTION_FIND,
+	SQL_PROJECTION_END,
 
 	/* one chunk of a subject's rows, table by table: SQL_PURGE_FIRST … LAST */
 	SQL_PURGE_RECORD,

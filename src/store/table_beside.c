@@ -116,7 +116,7 @@ store_projection_put(struct store_tx *tx, const struct projection_row *row, stru
 
 	return sql_change_one(tx, sql,
 	                      VALUES(V_NUM(row->tenant), V_ID(row->subject), V_NUM(row->kind),
-	                             V_NUM(row->version), V_BLOB(row->body)),
+	                             V_NUM(row->version), V_BLOB(row->body), V_NUM(row->class)),
 	                      RC_RETRY, err);
 }
 

@@ -155,6 +155,14 @@ store_class_purge_some(struct store_tx *tx, const struct deadline_row *what, int
 }
 
 enum rc
+store_projection_end(struct store_tx *tx, const struct deadline_row *what, struct err *err)
+{
+	return sql_run(tx, SQL_PROJECTION_END,
+	               VALUES(V_NUM(what->tenant), V_ID(what->subject), V_NUM(what->class)),
+	               err);
+}
+
+enum rc
 store_subject_purge_some(struct store_tx *tx, int64_t tenant, struct id subject,
                          int64_t *removed, struct err *err)
 {
@@ -190,7 +198,8 @@ row_reseal(struct store_tx *tx, enum sql sql, const struct record_row *row, int6
 {
 	return sql_change_one(tx, sql,
 	                      VALUES(V_NUM(row->tenant), V_ID(row->id), V_NUM(row->version),
-	                             V_NUM(month), V_NUM(row->month), V_BLOB(row->body)),
+	                             V_NUM(month), V_NUM(row->month), V_BLOB(row->body),
+	                             V_NUM_OR(row->expires_us, row->expires_us == INT64_MAX)),
 	                      RC_RETRY, err);
 }
 

@@ -346,6 +346,8 @@ restrict_write(struct store_tx *tx, void *arg, struct err *err)
 	TRY(touch_record(tx, touch, err));
 	if (touch_is_refused(touch))
 		return RC_OK;
+	if ((row->flags & SUBJECT_KEPT) != 0)
+		return FAIL(err, RC_PRECONDITION, "it is erased but for what must be kept");
 	row->flags &= ~(int64_t)SUBJECT_RESTRICTED;
 	if (change->is_restricted)
 		row->flags |= SUBJECT_RESTRICTED;

@@ -38,6 +38,18 @@ past_epoch(struct vault *vault)
 	return keys_epoch(vault->keys);
 }
 
+enum rc
+class_approve(struct store_tx *tx, struct deadline_row row, struct err *err)
+{
+	struct subject_row subject = { .tenant = row.tenant, .id = row.subject };
+
+	row.state = DEADLINE_APPROVED;
+	TRY(store_deadline_put(tx, &row, err));
+	TRY(store_subject_find(tx, &subject, err));
+	subject.flags |= SUBJECT_TRIMMED;
+	return store_subject_update(tx, &subject, err);
+}
+
 /* --- the key ------------------------------------------------------------------- */
 
 struct ending {
@@ -64,7 +76,7 @@ held_reseal(const struct ending *ending, const struct tenant *tenant, struct err
 	for (size_t i = 0; i < ending->holds.count; i++) {
 		const struct hold_row *hold = &ending->holds.items[i];
 		if (!id_is_zero(hold->record) && hold->class == ending->row.class)
-			TRY(hold_reseal(ending->vault, tenant, &hold->record, 1, err));
+			TRY(hold_reseal_last(ending->vault, tenant, hold->record, err));
 	}
 	return RC_OK;
 }
@@ -92,6 +104,7 @@ class_certify(struct store_tx *tx, void *arg, struct err *err)
 	               &(struct record_row){
 			   .tenant = row.tenant, .subject = row.subject, .class = row.class },
 	               err));
+	TRY(store_projection_end(tx, &row, err));
 	row.state = DEADLINE_PURGING;
 	return store_deadline_put(tx, &row, err);
 }
@@ -122,8 +135,8 @@ class_end(struct vault *vault, const struct tenant *tenant, const struct deadlin
 
 /* --- the rows --------------------------------------------------------------------- */
 
-/* A page of the class' rows that are not held; none left: the deadline waits for
- * the holds to end. */
+/* A page of the class' rows that are not held; none left: what is held has a time of
+ * its own, which is over. */
 static MUST_CHECK enum rc
 unheld_remove(struct store_tx *tx, struct ending *ending, int64_t *removed, struct err *err)
 {
@@ -133,7 +146,6 @@ unheld_remove(struct store_tx *tx, struct ending *ending, int64_t *removed, stru
 		                      .order = RECORD_BY_ID,
 		                      .limit = ROWS_PAGE,
 		                      .without_body = true };
-	struct deadline_row waits = ending->row;
 
 	*removed = 0;
 	do {
@@ -150,10 +162,7 @@ unheld_remove(struct store_tx *tx, struct ending *ending, int64_t *removed, stru
 			(*removed)++;
 		}
 	} while (*removed == 0 && ending->count != 0);
-	if (*removed != 0)
-		return RC_OK;
-	waits.state = DEADLINE_SET;
-	return store_deadline_put(tx, &waits, err);
+	return *removed != 0 ? RC_OK : store_deadline_delete(tx, &ending->row, err);
 }
 
 struct purging {
@@ -212,7 +221,7 @@ class_erase_begin(struct store_tx *tx, void *arg, struct err *err)
 		return FAIL(err, RC_PRECONDITION, "a hold keeps it");
 	row->due_us = store_tx_now_us(tx);
 	row->made_us = row->due_us;
-	TRY(store_deadline_put(tx, row, err));
+	TRY(class_approve(tx, *row, err));
 	return touch_record(tx, &what->touch, err);
 }
 

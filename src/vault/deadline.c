@@ -166,6 +166,8 @@ trigger_write(struct store_tx *tx, void *arg, struct err *err)
 	TRY(store_subject_find(tx, subject, err));
 	if ((subject->flags & SUBJECT_ERASED) != 0)
 		return FAIL(err, RC_GONE, "there is no such subject (any more)");
+	if (what->is_undone && (subject->flags & SUBJECT_KEPT) != 0)
+		return FAIL(err, RC_PRECONDITION, "it is erased but for what must be kept");
 	for (size_t i = 0; i < policy->class_count; i++) {
 		const struct policy_class *class = &policy->classes[i];
 		if (class->keep.until == what->trigger &&

@@ -203,10 +203,58 @@ class_mark(struct store_tx *tx, const struct erasing *erasing, size_t i, struct 
 	return deadline_first(tx, &row, err);
 }
 
+/* Classes that the subject has keys of, and that this policy does not declare. */
+struct undeclared {
+	const struct policy *policy;
+	int64_t classes[2 * POLICY_LIST_MAX];
+	size_t count;
+};
+
+static MUST_CHECK enum rc
+undeclared_add(const struct key_row *row, void *arg, struct err *err)
+{
+	struct undeclared *list = arg;
+
+	if (row->class == 0 || policy_class_by_number(list->policy, row->class) != NULL)
+		return RC_OK;
+	if (list->count == COUNT_OF(list->classes))
+		return FAIL(err, RC_LIMIT, "a subject has data of too many old classes");
+	list->classes[list->count++] = row->class;
+	return RC_OK;
+}
+
+/* No law of this policy keeps them: they end unless they are held. */
+static MUST_CHECK enum rc
+undeclared_mark(struct store_tx *tx, const struct erasing *erasing, struct err *err)
+{
+	const struct subject_row *subject = &erasing->touch.subject;
+	struct undeclared list = { .policy = erasing->policy };
+	struct hold_rows holds;
+
+	arena_reset(erasing->arena);
+	TRY(store_key_scan(tx, subject->tenant, subject->id, undeclared_add, &list, err));
+	TRY(holds_read(tx, subject->tenant, subject->id, erasing->arena, &holds, err));
+	for (size_t i = 0; i < list.count; i++) {
+		const struct deadline_row row = { .tenant = subject->tenant,
+			                          .subject = subject->id,
+			                          .class = list.classes[i],
+			                          .due_us = store_tx_now_us(tx),
+			                          .state =
+			                              hold_has_class(&holds, list.classes[i])
+			                                  ? DEADLINE_SET
+			                                  : DEADLINE_APPROVED,
+			                          .made_us = store_tx_now_us(tx) };
+		TRY(store_deadline_put(tx, &row, err));
+	}
+	return RC_OK;
+}
+
 static MUST_CHECK enum rc
 classes_mark(struct store_tx *tx, const struct erasing *erasing, struct err *err)
 {
 	const struct policy *policy = erasing->policy;
+
+	TRY(undeclared_mark(tx, erasing, err));
 
 	for (size_t i = 0; i < policy->class_count; i++) {
 		if (class_ends_with(policy, &policy->classes[i], erasing->touch.subject.kind))
@@ -226,8 +274,9 @@ erasing_mark(struct store_tx *tx, struct erasing *erasing, struct err *err)
 	ticket.state = erasing->kept == 0 ? ERASING_ALL : ERASING_PART;
 	ticket.body = (struct str){ (const char *)erasing->certificate.bytes,
 		                    sizeof(erasing->certificate.bytes) };
-	subject->flags |=
-	    erasing->kept == 0 ? SUBJECT_ERASED : SUBJECT_RESTRICTED | SUBJECT_CLOSED;
+	subject->flags |= erasing->kept == 0 ? SUBJECT_ERASED
+	                                     : SUBJECT_RESTRICTED | SUBJECT_CLOSED |
+	                                           SUBJECT_KEPT | SUBJECT_TRIMMED;
 	TRY(store_subject_update(tx, subject, err));
 	TRY(ticket_delete(tx, &ticket, err)); /* of an erasing before, whose rows follow yet */
 	TRY(store_ticket_insert(tx, &ticket, err));
@@ -287,29 +336,41 @@ certify(struct store_tx *tx, void *arg, struct err *err)
 }
 
 struct approved {
-	struct deadline_row rows[POLICY_LIST_MAX];
+	struct deadline_row rows[3 * POLICY_LIST_MAX];
 	size_t count;
 	const struct step *step;
 };
+
+static MUST_CHECK enum rc
+approved_find(struct store_tx *tx, struct approved *approved, int64_t class, struct err *err)
+{
+	struct deadline_row row = { .tenant = approved->step->tenant->id,
+		                    .subject = approved->step->ticket.id,
+		                    .class = class };
+	enum rc rc = store_deadline_find(tx, &row, err);
+
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	TRY(rc);
+	if (row.state == DEADLINE_APPROVED)
+		approved->rows[approved->count++] = row;
+	return RC_OK;
+}
 
 static MUST_CHECK enum rc
 approved_read(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct approved *approved = arg;
 	const struct policy *policy = approved->step->tenant->policy;
+	struct undeclared list = { .policy = policy };
 
 	approved->count = 0;
-	for (size_t i = 0; i < policy->class_count; i++) {
-		struct deadline_row row = { .tenant = approved->step->tenant->id,
-			                    .subject = approved->step->ticket.id,
-			                    .class = policy->classes[i].number };
-		enum rc rc = store_deadline_find(tx, &row, err);
-		if (rc == RC_NOT_FOUND)
-			continue;
-		TRY(rc);
-		if (row.state == DEADLINE_APPROVED)
-			approved->rows[approved->count++] = row;
-	}
+	for (size_t i = 0; i < policy->class_count; i++)
+		TRY(approved_find(tx, approved, policy->classes[i].number, err));
+	TRY(store_key_scan(tx, approved->step->tenant->id, approved->step->ticket.id,
+	                   undeclared_add, &list, err));
+	for (size_t i = 0; i < list.count; i++)
+		TRY(approved_find(tx, approved, list.classes[i], err));
 	return RC_OK;
 }
 

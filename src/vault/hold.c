@@ -183,6 +183,21 @@ record_is_there(struct store_tx *tx, const struct placing *placing, struct err *
 	return RC_OK;
 }
 
+static_assert(HOLDS_MOST < LIMIT_PAGE_ROWS, "no hold in force is left unread");
+
+static MUST_CHECK enum rc
+holds_have_room(struct store_tx *tx, const struct placing *placing, struct err *err)
+{
+	struct hold_rows holds;
+
+	TRY(holds_read(tx, placing->row.tenant, placing->row.subject, placing->arena, &holds,
+	               err));
+	if (holds.count >= HOLDS_MOST)
+		return FAIL(err, RC_LIMIT, "%d holds of one person are in force already",
+		            HOLDS_MOST);
+	return RC_OK;
+}
+
 static MUST_CHECK enum rc
 place_write(struct store_tx *tx, void *arg, struct err *err)
 {
@@ -193,6 +208,7 @@ place_write(struct store_tx *tx, void *arg, struct err *err)
 		return touch_record(tx, &placing->touch, err);
 	TRY(record_is_there(tx, placing, err));
 	TRY(classes_stay(tx, placing, err));
+	TRY(holds_have_room(tx, placing, err));
 	placing->row.created_us = store_tx_now_us(tx);
 	TRY(store_hold_insert(tx, &placing->row, err));
 	return touch_record(tx, &placing->touch, err);

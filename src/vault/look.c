@@ -113,11 +113,15 @@ look_fill(const struct looks_read *read, size_t i, struct look *look, struct err
 }
 
 static bool
-is_own_with_factor(const struct actor *actor, struct id subject)
+is_own_with_factor(const struct touch *touch)
 {
-	return actor->kind == ACTOR_PERSON && actor->role != NULL && !id_is_zero(subject) &&
+	const struct actor *actor = touch->door->actor;
+	const struct policy_role *role = decide_role(touch->policy, actor);
+	struct id subject = touch->ask.subject;
+
+	return actor->kind == ACTOR_PERSON && role != NULL && !id_is_zero(subject) &&
 	       id_eq(subject, actor->subject) &&
-	       (!actor->role->needs_second_factor || actor->assurance >= 2);
+	       (!role->needs_second_factor || actor->assurance >= 2);
 }
 
 static MUST_CHECK enum rc
@@ -126,9 +130,9 @@ looks_allow(struct touch *touch, struct err *err)
 	const struct door *door = touch->door;
 	struct decision decision;
 
-	if (is_own_with_factor(door->actor, touch->ask.subject))
+	if (is_own_with_factor(touch))
 		return RC_OK;
-	decide(door->tenant->policy, door->actor, &touch->ask, NULL, &decision);
+	decide(touch->policy, door->actor, &touch->ask, NULL, &decision);
 	if (decision.refusal == REFUSAL_NONE)
 		return RC_OK;
 	return touch_refuse(touch, decision.refusal, err);

@@ -62,6 +62,10 @@ bool hold_has_record(const struct hold_rows *holds, const struct record_row *row
  * nothing holds it any more) under that of its month again. */
 enum rc hold_reseal(struct vault *vault, const struct tenant *tenant, const struct id *ids,
                     size_t count, struct err *err) MUST_CHECK;
+/* Of a class that ends: what is held is past its time, so that it goes with its hold and
+ * what is written into the class from then on does not. */
+enum rc hold_reseal_last(struct vault *vault, const struct tenant *tenant, struct id id,
+                         struct err *err) MUST_CHECK;
 /* The same of all that a subject has in a class (0: in every class). */
 struct hold_range {
 	struct id subject;
@@ -73,6 +77,9 @@ enum rc hold_reseal_range(struct vault *vault, const struct tenant *tenant,
 /* --- the end of a class, of a subject ------------------------------------------------------
  */
 
+/* Puts the deadline as APPROVED: from then on nothing is written into the class of the
+ * subject until its rows are gone. */
+enum rc class_approve(struct store_tx *tx, struct deadline_row row, struct err *err) MUST_CHECK;
 /* Of a deadline that is APPROVED: the ledger, the keys, the certificate, PURGING. */
 enum rc class_end(struct vault *vault, const struct tenant *tenant,
                   const struct deadline_row *row, struct err *err) MUST_CHECK;

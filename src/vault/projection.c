@@ -55,10 +55,10 @@ projection_prepare(const struct door *door, const struct projection_change *chan
 	name.class = class->number;
 	writing->change = change;
 	writing->class = class->number;
-	writing->row =
-	    (struct projection_row){ .tenant = name.tenant,
-		                     .subject = subject,
-		                     .kind = policy_number(str_from_c(change->name)) };
+	writing->row = (struct projection_row){ .tenant = name.tenant,
+		                                .subject = subject,
+		                                .kind = policy_number(str_from_c(change->name)),
+		                                .class = class->number };
 	return keys_record(door->vault->keys, &name, true, &writing->key, err);
 }
 

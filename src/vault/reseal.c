@@ -12,7 +12,7 @@
 
 struct resealed {
 	struct record_row row;
-	int64_t month;              /* it had */
+	int64_t month, wanted;      /* it had, and is to have */
 	struct record_row *history; /* those versions before it that have that month too */
 	size_t history_count;
 	bool is_skipped; /* gone, or as it should be */
@@ -26,6 +26,7 @@ struct reseal {
 	size_t count;
 	struct resealed items[RESEAL_CHUNK];
 	int64_t now_us;
+	bool is_ending; /* its class ends: what is held is past its time from now on */
 };
 
 /* Under which key it belongs: the hold's, its month's, or as it is when that
@@ -58,13 +59,19 @@ history_read(struct store_tx *tx, const struct reseal *reseal, struct resealed *
 	return RC_OK;
 }
 
+static bool
+is_to_end(const struct reseal *reseal, const struct resealed *item)
+{
+	return reseal->is_ending && item->wanted == HOLD_MONTH &&
+	       item->row.expires_us > reseal->now_us;
+}
+
 static MUST_CHECK enum rc
 resealed_read(struct store_tx *tx, struct reseal *reseal, size_t i, struct err *err)
 {
 	struct resealed *item = &reseal->items[i];
 	int64_t tenant = reseal->tenant->id;
 	struct hold_rows holds;
-	int64_t wanted;
 	enum rc rc =
 	    store_record_find(tx, tenant, reseal->ids[i], reseal->arena, &item->row, err);
 
@@ -73,9 +80,9 @@ resealed_read(struct store_tx *tx, struct reseal *reseal, size_t i, struct err *
 		return RC_OK;
 	TRY(rc);
 	TRY(holds_read(tx, tenant, item->row.subject, reseal->arena, &holds, err));
-	wanted = month_wanted(reseal, &holds, &item->row);
+	item->wanted = month_wanted(reseal, &holds, &item->row);
 	item->month = item->row.month;
-	item->is_skipped = wanted == item->month;
+	item->is_skipped = item->wanted == item->month && !is_to_end(reseal, item);
 	if (item->is_skipped || item->row.version == 1)
 		return RC_OK;
 	return history_read(tx, reseal, item, err);
@@ -92,15 +99,18 @@ reseal_read(struct store_tx *tx, void *arg, struct err *err)
 }
 
 static MUST_CHECK enum rc
-row_turn(struct reseal *reseal, struct record_row *row, int64_t month, struct err *err)
+row_turn(struct reseal *reseal, struct record_row *row, const struct resealed *like,
+         struct err *err)
 {
 	CLEANUP(key_wipe) struct key key = { { 0 } };
-	struct record_key_name name = { row->tenant, row->subject, row->class, month };
+	struct record_key_name name = { row->tenant, row->subject, row->class, like->wanted };
 	struct str body;
 
 	TRY(row_unseal(reseal->vault, row, reseal->arena, &body, err));
 	TRY(keys_record(reseal->vault->keys, &name, true, &key, err));
-	row->month = month;
+	row->month = like->wanted;
+	if (is_to_end(reseal, like))
+		row->expires_us = reseal->now_us;
 	return row_seal(&key, row, body, reseal->arena, err);
 }
 
@@ -115,26 +125,25 @@ is_lost(enum rc rc)
 static MUST_CHECK enum rc
 resealed_turn(struct reseal *reseal, struct resealed *item, struct err *err)
 {
-	int64_t month = HOLD_MONTH;
+	struct record_row row = item->row;
 	size_t kept = 0;
 	enum rc rc;
 
-	if (item->month == HOLD_MONTH)
-		month = retention_month(item->row.expires_us);
-	rc = row_turn(reseal, &item->row, month, err);
+	rc = row_turn(reseal, &row, item, err);
 	item->is_skipped = is_lost(rc);
 	if (item->is_skipped)
 		return RC_OK;
 	TRY(rc);
 	for (size_t i = 0; i < item->history_count; i++) {
 		item->history[kept] = item->history[i];
-		rc = row_turn(reseal, &item->history[kept], month, err);
+		rc = row_turn(reseal, &item->history[kept], item, err);
 		if (is_lost(rc))
 			continue;
 		TRY(rc);
 		kept++;
 	}
 	item->history_count = kept;
+	item->row = row;
 	return RC_OK;
 }
 
@@ -172,23 +181,37 @@ reseal_chunk(struct reseal *reseal, struct err *err)
 	return rc;
 }
 
-enum rc
-hold_reseal(struct vault *vault, const struct tenant *tenant, const struct id *ids,
-            size_t count, struct err *err)
+static MUST_CHECK enum rc
+ids_reseal(struct reseal like, const struct id *ids, size_t count, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
-	struct reseal reseal = { .vault = vault,
-		                 .tenant = tenant,
-		                 .arena = &arena,
-		                 .now_us = clock_now_us(vault->clock) };
+	struct reseal reseal = like;
 
 	arena_init(&arena, LIMIT_ARENA_BYTES);
+	reseal.arena = &arena;
+	reseal.now_us = clock_now_us(reseal.vault->clock);
 	for (size_t at = 0; at < count; at += reseal.count) {
 		reseal.ids = ids + at;
 		reseal.count = count - at < RESEAL_CHUNK ? count - at : RESEAL_CHUNK;
 		TRY(reseal_chunk(&reseal, err));
 	}
 	return RC_OK;
+}
+
+enum rc
+hold_reseal(struct vault *vault, const struct tenant *tenant, const struct id *ids,
+            size_t count, struct err *err)
+{
+	return ids_reseal((struct reseal){ .vault = vault, .tenant = tenant }, ids, count, err);
+}
+
+enum rc
+hold_reseal_last(struct vault *vault, const struct tenant *tenant, struct id id,
+                 struct err *err)
+{
+	const struct reseal like = { .vault = vault, .tenant = tenant, .is_ending = true };
+
+	return ids_reseal(like, &id, 1, err);
 }
 
 struct range_read {

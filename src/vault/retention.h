@@ -75,6 +75,8 @@ enum rc vault_clock_accept(struct vault *vault, struct err *err) MUST_CHECK;
 
 /* --- holds ---------------------------------------------------------------------------- */
 
+#define HOLDS_MOST 200 /* in force, of one subject: each erasure reads them all */
+
 struct hold {
 	struct id id;
 	struct id subject;

@@ -99,6 +99,8 @@ flags_write(struct store_tx *tx, void *arg, struct err *err)
 	TRY(touch_record(tx, change->touch, err));
 	if (touch_is_refused(change->touch))
 		return RC_OK;
+	if ((row->flags & SUBJECT_KEPT) != 0 && (change->clear & SUBJECT_RESTRICTED) != 0)
+		return FAIL(err, RC_PRECONDITION, "it is erased but for what must be kept");
 	row->flags = (row->flags | change->set) & ~change->clear;
 	return store_subject_update(tx, row, err);
 }

@@ -88,10 +88,12 @@ carry_mark(struct store_tx *tx, void *arg, struct err *err)
 	TRY(carry_judge(tx, carry, err));
 	if (carry->carried == CARRIED_HELD)
 		return RC_OK;
-	carry->row.state =
-	    carry->carried == CARRIED_WAITS ? DEADLINE_WAITING : DEADLINE_APPROVED;
-	TRY(store_deadline_put(tx, &carry->row, err));
-	return carry->carried == CARRIED_WAITS ? RC_OK : past_entry_write(tx, &entry, err);
+	carry->row.state = DEADLINE_WAITING;
+	if (carry->carried == CARRIED_WAITS)
+		return store_deadline_put(tx, &carry->row, err);
+	carry->row.state = DEADLINE_APPROVED;
+	TRY(class_approve(tx, carry->row, err));
+	return past_entry_write(tx, &entry, err);
 }
 
 static void
@@ -257,9 +259,8 @@ waiting_approve(struct store_tx *tx, struct approving *approving, struct deadlin
 	TRY(holds_read(tx, row.tenant, row.subject, approving->arena, &holds, err));
 	if (hold_has_class(&holds, row.class))
 		return RC_OK;
-	row.state = DEADLINE_APPROVED;
 	approving->count++;
-	return store_deadline_put(tx, &row, err);
+	return class_approve(tx, row, err);
 }
 
 /* All of them in one transaction: it is one decision, with one entry. */

@@ -245,6 +245,28 @@ touch_state(struct store_tx *tx, const struct touch *touch, const struct subject
 	return RC_OK;
 }
 
+/* What is acknowledged would go with the rows that are on their way out, or be sealed
+ * under the key that goes with them. */
+static MUST_CHECK enum rc
+class_is_open(struct store_tx *tx, const struct touch *touch, struct err *err)
+{
+	struct deadline_row row = { .tenant = touch->subject.tenant,
+		                    .subject = touch->subject.id };
+	enum rc rc;
+
+	if (touch->ask.verb != VERB_WRITE || touch_is_refused(touch) ||
+	    touch->decision.class == NULL || (touch->subject.flags & SUBJECT_TRIMMED) == 0)
+		return RC_OK;
+	row.class = touch->decision.class->number;
+	rc = store_deadline_find(tx, &row, err);
+	if (rc == RC_NOT_FOUND)
+		return RC_OK;
+	TRY(rc);
+	if (row.state == DEADLINE_APPROVED || row.state == DEADLINE_PURGING)
+		return FAIL(err, RC_RETRY, "it is being erased at this moment");
+	return RC_OK;
+}
+
 enum rc
 touch_decide(struct store_tx *tx, struct touch *touch, struct err *err)
 {
@@ -263,7 +285,7 @@ touch_decide(struct store_tx *tx, struct touch *touch, struct err *err)
 	       touch->has_subject ? &state : NULL, &touch->decision);
 	if (touch->decision.refusal == REFUSAL_SUBJECT_ERASED)
 		return FAIL(err, RC_GONE, "there is no such subject (any more)");
-	return RC_OK;
+	return class_is_open(tx, touch, err);
 }
 
 enum rc

@@ -502,7 +502,7 @@ static enum rc
 projections(struct store_tx *tx, void *arg, struct err *err)
 {
 	struct fixture *fixture = arg;
-	struct projection_row row = { TENANT, id_of(1), 4, 1, STR("one") }, found = row;
+	struct projection_row row = { TENANT, id_of(1), 4, 1, STR("one"), 9 }, found = row;
 
 	EXPECT(store_projection_find(tx, &fixture->arena, &found, err), RC_NOT_FOUND);
 	row.version = 2;
@@ -510,7 +510,7 @@ projections(struct store_tx *tx, void *arg, struct err *err)
 	row.version = 1;
 	TRY(store_projection_put(tx, &row, err));
 	EXPECT(store_projection_put(tx, &row, err), RC_RETRY);
-	row = (struct projection_row){ TENANT, id_of(1), 4, 2, STR("two") };
+	row = (struct projection_row){ TENANT, id_of(1), 4, 2, STR("two"), 9 };
 	TRY(store_projection_put(tx, &row, err));
 	EXPECT(store_projection_put(tx, &row, err), RC_RETRY);
 	TRY(store_projection_find(tx, &fixture->arena, &found, err));
@@ -533,7 +533,7 @@ fill_beside(struct store_tx *tx, struct id subject, unsigned number, struct err 
 	struct term_row term = { .tenant = TENANT, .class = 1, .name = 1, .subject = subject };
 	struct mark_row mark = { .tenant = TENANT, .owner = id_of(number), .subject = subject };
 	struct counter_row counter = { TENANT, subject, 1, 1 };
-	struct projection_row projection = { TENANT, subject, 1, 1, STR("p") };
+	struct projection_row projection = { TENANT, subject, 1, 1, STR("p"), 9 };
 	struct look_row look = { TENANT, subject, 5, 6, STR("l") };
 	struct ticket_row ticket = {
 		.tenant = TENANT, .kind = 1, .owner = subject, .id = id_of(number)

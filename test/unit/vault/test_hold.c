@@ -219,6 +219,52 @@ one_held_record_of_a_class_that_ends_is_all_that_stays_of_it(void **state)
 	assert_int_equal(count_of(f, "record WHERE month = 1"), 0);
 }
 
+/* Somebody who stays has one class erased while a record of it is held: what is
+ * written from then on is not what was to be erased. */
+static void
+what_is_written_after_a_class_was_erased_stays_whatever_the_hold_does(void **state)
+{
+	struct fixture *f = *state;
+	const struct door admin = door_of(f, ADMIN, "care");
+	struct id subject = f->actors[ANA].subject;
+	struct vault_record held = put_by_system(f, "alert", subject, "{\"kind\":\"low\"}");
+	struct id hold = hold_new(f, subject, "alert", held.id);
+	struct vault_record new;
+
+	RC_IS(f, vault_class_erase(&admin, subject, STR("alert"), &f->err), RC_OK);
+	new = put_by_system(f, "alert", subject, "{\"kind\":\"high\"}");
+	f->clock.offset_us += US_PER_S;
+	assert_int_equal(sweep_of(f, "alert").held, 1);
+	RC_IS(f, readable(f, "alert", new.id), RC_OK);
+	RC_IS(f, readable(f, "alert", held.id), RC_OK);
+	hold_end(f, hold);
+	assert_int_equal(sweep_of(f, "alert").erased, 1);
+	RC_IS(f, readable(f, "alert", held.id), RC_NOT_FOUND);
+	RC_IS(f, readable(f, "alert", new.id), RC_OK);
+}
+
+/* One that is not read would hold nothing. */
+static void
+no_more_holds_than_are_read_are_placed(void **state)
+{
+	struct fixture *f = *state;
+	const struct door admin = door_of(f, ADMIN, "law");
+	struct hold one_more = { .subject = f->actors[ANA].subject, .reason = STR("case 18") };
+	char sql[300];
+	char id[40];
+
+	(void)snprintf(sql, sizeof(sql),
+	               "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	               " WHERE i < %d) INSERT INTO hold SELECT %lld, randomblob(16), %s, 7,"
+	               " randomblob(16), 1, 0, x'00' FROM n",
+	               HOLDS_MOST, (long long)f->tenant->id,
+	               id_sql(f->actors[ANA].subject, id));
+	database_change(f, sql, HOLDS_MOST);
+	RC_IS(f, vault_hold_place(&admin, &one_more, &f->err), RC_LIMIT);
+	one_more.subject = f->actors[BEN].subject;
+	RC_IS(f, vault_hold_place(&admin, &one_more, &f->err), RC_OK);
+}
+
 static void
 an_erasure_leaves_what_is_held_and_restricts_the_subject(void **state)
 {
@@ -372,6 +418,9 @@ main(void)
 		VAULT_TEST(what_comes_under_a_hold_later_is_held_too),
 		VAULT_TEST(a_held_class_of_a_closed_account_waits_for_the_end_of_the_hold),
 		VAULT_TEST(one_held_record_of_a_class_that_ends_is_all_that_stays_of_it),
+		VAULT_TEST(
+		    what_is_written_after_a_class_was_erased_stays_whatever_the_hold_does),
+		VAULT_TEST(no_more_holds_than_are_read_are_placed),
 		VAULT_TEST(an_erasure_leaves_what_is_held_and_restricts_the_subject),
 		VAULT_TEST(a_held_class_is_not_erased_on_its_own),
 		VAULT_TEST(a_held_record_is_not_deleted_by_hand),
