@@ -1,8 +1,15 @@
 /*
  * Looking for a text in every file of a folder, in flat memory.
+ *
+ * The files are those of the running server.  Closing one drops every POSIX lock that
+ * its process has on it (fcntl(2)), and the store's locks are such: with them gone
+ * another program's sqlite3_open() would truncate what the server has mapped.  So a
+ * search is a thread with a table of descriptors of its own; locks belong to the table.
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +24,9 @@ struct search {
 	char *chunk; /* CHUNK_BYTES, and room for what reaches over from the one before */
 	size_t found;
 	struct str where;
+	const char *path;
+	enum rc rc;
+	struct err err;
 };
 
 static void
@@ -98,16 +108,34 @@ chunk_free(char **chunk)
 	free(*chunk);
 }
 
+static void *
+search_thread(void *arg)
+{
+	struct search *search = arg;
+
+	if (unshare(CLONE_FILES) != 0)
+		search->rc =
+		    FAIL(&search->err, RC_IO, "no table of files of its own for the search");
+	else
+		search->rc = place_search(search, search->path, 0, &search->err);
+	return NULL;
+}
+
 enum rc
 path_search(const char *path, struct str text, struct arena *arena, size_t *found,
             struct str *where, struct err *err)
 {
 	CLEANUP(chunk_free) char *chunk = malloc(CHUNK_BYTES + text.len);
-	struct search search = { .text = text, .arena = arena, .chunk = chunk };
+	struct search search = { .text = text, .arena = arena, .chunk = chunk, .path = path };
+	pthread_t thread;
 
-	if (chunk == NULL)
+	if (chunk == NULL || pthread_create(&thread, NULL, search_thread, &search) != 0 ||
+	    pthread_join(thread, NULL) != 0)
 		abort();
-	TRY(place_search(&search, path, 0, err));
+	if (search.rc != RC_OK) {
+		*err = search.err;
+		return search.rc;
+	}
 	*found = search.found;
 	*where = search.where;
 	return RC_OK;

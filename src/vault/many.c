@@ -15,6 +15,23 @@ seen_find(const struct touch *touch, struct id subject)
 	return NULL;
 }
 
+/* A probe's own are nobody's business, and nobody's data are a probe's: whoever looks
+ * through a list as a canary would stand in real people's lines of who looked. */
+static MUST_CHECK enum rc
+is_same_world(struct store_tx *tx, const struct touch *touch, const struct subject_row *subject,
+              bool *is_same, struct err *err)
+{
+	struct subject_row actor = { .tenant = subject->tenant, .id = touch->door->actor->id };
+	enum rc rc = id_is_zero(actor.id) ? RC_NOT_FOUND : store_subject_find(tx, &actor, err);
+
+	if (rc == RC_NOT_FOUND)
+		actor.flags = 0;
+	else
+		TRY(rc);
+	*is_same = ((subject->flags ^ actor.flags) & SUBJECT_CANARY) == 0;
+	return RC_OK;
+}
+
 /* Decided as if it were asked about this subject alone; a reason is stated for a list
  * as a whole or not at all, which the list's own decision has seen to. */
 static MUST_CHECK enum rc
@@ -28,8 +45,8 @@ subject_is_taken(struct store_tx *tx, const struct touch *touch, struct id id, b
 	struct decision decision;
 
 	TRY(store_subject_find(tx, &subject, err));
-	*is_taken = false;
-	if ((subject.flags & SUBJECT_CANARY) != 0) /* a probe's own is nobody's business */
+	TRY(is_same_world(tx, touch, &subject, is_taken, err));
+	if (!*is_taken)
 		return RC_OK;
 	TRY(touch_state(tx, touch, &subject, &state, err));
 	ask.subject = id;
