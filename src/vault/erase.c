@@ -152,19 +152,26 @@ purpose_for(const struct policy *policy, const struct policy_class *class, struc
 	return policy->purposes[__builtin_ctzll(class->use)].name;
 }
 
+/* What is used for nothing is never written, so there is nothing of it to decide on. */
+static bool
+is_decided(const struct policy *policy, const struct policy_class *class, int64_t kind)
+{
+	return class->use != 0 && class_ends_with(policy, class, kind);
+}
+
 /* Every class must be one that the actor may erase; the first that is not stands
  * in the entry.  The door's purpose is the first class's: no purpose is all's. */
 static MUST_CHECK enum rc
 erase_decide(struct store_tx *tx, struct touch *touch, struct err *err)
 {
-	const struct policy *policy = touch->door->tenant->policy;
+	const struct policy *policy = touch->policy;
 	struct str first = touch->ask.class;
 	struct str purpose = touch->ask.purpose;
 
 	TRY(touch_decide(tx, touch, err));
 	for (size_t i = 0; i < policy->class_count && !touch_is_refused(touch); i++) {
 		const struct policy_class *class = &policy->classes[i];
-		if (!class_ends_with(policy, class, touch->subject.kind))
+		if (!is_decided(policy, class, touch->subject.kind))
 			continue;
 		touch->ask.class = class->name;
 		touch->ask.purpose = purpose_for(policy, class, touch->door->purpose);

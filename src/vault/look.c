@@ -31,6 +31,27 @@ vault_note(const struct door *door, const struct vault_act *act, int64_t *entry,
 	return RC_OK;
 }
 
+/* Is the id one of an entry of the register? */
+struct entry_find {
+	int64_t tenant;
+	struct id id;
+	bool is_there;
+};
+
+static MUST_CHECK enum rc
+entry_find(struct store_tx *tx, void *arg, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct entry_find *find = arg;
+	struct record_row row;
+	enum rc rc;
+
+	arena_init(&arena, 4 * LIMIT_RECORD_BYTES);
+	rc = store_record_find(tx, find->tenant, find->id, &arena, &row, err);
+	find->is_there = rc == RC_OK && row.class == policy_number(STR("register"));
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
 enum rc
 vault_release(const struct door *door, const struct vault_release *release, int64_t *entry,
               struct err *err)
@@ -42,9 +63,11 @@ vault_release(const struct door *door, const struct vault_release *release, int6
 		           .recipient = release->recipient,
 		           .subject = release->subject,
 		           .person = release->person,
-		           .form = release->form,
-		           .is_registered = !id_is_zero(release->registered) };
+		           .form = release->form };
+	struct entry_find registered = { door->tenant->id, release->registered, false };
 
+	TRY(store_read(door->vault->store, entry_find, &registered, err));
+	ask.is_registered = registered.is_there;
 	TRY(touch_begin(&touch, door, &ask, "release", err));
 	touch_about(&touch, (struct str){ (const char *)release->content.bytes, DIGEST_BYTES },
 	            release->count);

@@ -6,7 +6,6 @@
 
 #include "vault/choice.h"
 #include "vault/past.h"
-#include "vault/projection.h"
 #include "vault/series.h"
 #include "vault/vault_fixture.h"
 
@@ -370,90 +369,6 @@ one_class_of_a_subject_goes_and_the_rest_stays(void **state)
 	log_verifies(f);
 }
 
-static MUST_CHECK enum rc
-count_letters(const void *arg, struct str old, struct buf *next, struct err *err)
-{
-	(void)arg;
-	(void)err;
-	buf_add(next, old);
-	buf_add(next, STR("a"));
-	return RC_OK;
-}
-
-static void
-summary_append(struct fixture *f, struct id subject)
-{
-	const struct door door = door_of(f, SYSTEM, "care");
-	const struct projection_change change = { .class = STR("health"),
-		                                  .name = "letters",
-		                                  .fn = count_letters };
-	struct series_segment segment = { .facet = { 1 },
-		                          .time_from_us = 5,
-		                          .time_to_us = 5,
-		                          .items = 1,
-		                          .body = STR("seg") };
-	struct series_append append = { .class = STR("alert"),
-		                        .subject = subject,
-		                        .segments = &segment,
-		                        .segment_count = 1,
-		                        .projection = &change };
-
-	RC_IS(f, vault_series_append(&door, &append, &f->err), RC_OK);
-}
-
-/* Else it would neither open nor let anything be written beside it. */
-static void
-what_sums_up_a_class_goes_with_it_and_begins_anew(void **state)
-{
-	struct fixture *f = *state;
-	const struct door admin = door_of(f, ADMIN, "care");
-	const struct door system = door_of(f, SYSTEM, "care");
-	struct id subject = f->actors[ANA].subject;
-	struct str body;
-	struct projection_query query = { .class = STR("health"),
-		                          .name = "letters",
-		                          .subjects = &subject,
-		                          .count = 1,
-		                          .bodies = &body };
-
-	summary_append(f, subject);
-	summary_append(f, subject);
-	RC_IS(f, vault_class_erase(&admin, subject, STR("alert"), &f->err), RC_OK);
-	RC_IS(f, vault_projections(&system, &query, &f->arena, &f->err), RC_OK);
-	str_is(body, "aa"); /* of another class */
-	RC_IS(f, vault_class_erase(&admin, subject, STR("health"), &f->err), RC_OK);
-	assert_int_equal(database_number(f, "SELECT count(*) FROM projection"), 0);
-	summary_append(f, subject);
-	RC_IS(f, vault_projections(&system, &query, &f->arena, &f->err), RC_OK);
-	str_is(body, "a");
-}
-
-/* Acknowledged, and then gone with the rows of before: so it is not taken. */
-static void
-nothing_is_written_into_a_class_while_its_rows_go(void **state)
-{
-	struct fixture *f = *state;
-	const struct door admin = door_of(f, ADMIN, "care");
-	const struct door system = door_of(f, SYSTEM, "care");
-	struct id subject = f->actors[ANA].subject;
-	struct vault_record health = record_of("health", subject, "{\"kind\":\"meal\"}");
-	char sql[200];
-	char id[40];
-
-	life_of(f, ANA);
-	RC_IS(f, vault_class_erase(&admin, subject, STR("health"), &f->err), RC_OK);
-	(void)snprintf(sql, sizeof(sql),
-	               "INSERT INTO deadline VALUES(%lld, %s, %lld, 1, %d, 1)",
-	               (long long)f->tenant->id, id_sql(subject, id),
-	               (long long)policy_class_find(f->tenant->policy, STR("health"))->number,
-	               DEADLINE_PURGING);
-	database_change(f, sql, 1);
-	RC_IS(f, vault_put(&system, &health, &f->err), RC_RETRY);
-	(void)put_by_system(f, "alert", subject, "{\"kind\":\"low\"}");
-	RC_IS(f, vault_purge_some(f->vault, INT64_MAX, &f->err), RC_OK);
-	RC_IS(f, vault_put(&system, &health, &f->err), RC_OK);
-}
-
 static void
 what_an_erasure_has_left_is_not_put_to_use_again(void **state)
 {
@@ -499,6 +414,34 @@ an_erasure_in_part_takes_what_no_policy_declares_any_more(void **state)
 	assert_int_equal(database_number(f, "SELECT count(*) FROM key_slot WHERE class = 4242"),
 	                 0);
 	assert_int_equal(records_in(f, subject, "measurement"), 1);
+}
+
+/* What is used for nothing is never written: there is nothing of it to erase, and no
+ * purpose to erase it for. */
+static void
+a_class_without_a_use_keeps_nobody_from_being_erased(void **state)
+{
+	static const char use[] =
+	    "    use: [care]\n    keep: { until: account_closed, plus: 0s";
+	struct fixture *f = *state;
+	struct policy_diagnostics faults = { .arena = &f->arena };
+	struct tenant_new new = { STR("idle"), STR("Lumen"), STR("Europe/Paris"), STR_EMPTY,
+		                  &faults };
+	struct str yaml = fixture_file(f, "policies/measure.yaml");
+	const char *place = memmem(yaml.ptr, yaml.len, use, sizeof(use) - 1);
+	size_t before;
+	struct door admin;
+
+	assert_non_null(place);
+	before = (size_t)(place - yaml.ptr);
+	new.policy_yaml = str_printf(&f->arena, "%.*s%.*s", (int)before, yaml.ptr,
+	                             (int)(yaml.len - before - 16), place + 16);
+	RC_IS(f, vault_tenant_add(f->vault, &new, &f->err), RC_OK);
+	f->tenant = vault_tenant_find(f->vault, STR("idle"));
+	fixture_people(f);
+	(void)put_by_system(f, "account", f->actors[ANA].subject, "{}");
+	admin = door_of(f, ADMIN, "support");
+	RC_IS(f, vault_subject_erase(&admin, f->actors[ANA].subject, NULL, &f->err), RC_OK);
 }
 
 static void
@@ -779,10 +722,9 @@ main(void)
 		VAULT_TEST(what_a_law_keeps_stays_restricted_until_its_time),
 		VAULT_TEST(a_probe_s_own_subject_is_erased_whatever_a_law_keeps),
 		VAULT_TEST(one_class_of_a_subject_goes_and_the_rest_stays),
-		VAULT_TEST(what_sums_up_a_class_goes_with_it_and_begins_anew),
-		VAULT_TEST(nothing_is_written_into_a_class_while_its_rows_go),
 		VAULT_TEST(what_an_erasure_has_left_is_not_put_to_use_again),
 		VAULT_TEST(an_erasure_in_part_takes_what_no_policy_declares_any_more),
+		VAULT_TEST(a_class_without_a_use_keeps_nobody_from_being_erased),
 		VAULT_TEST(a_class_is_erased_by_who_may_and_not_against_a_law),
 		VAULT_TEST(certificates_are_listed_for_who_manages_requests),
 		VAULT_TEST(a_crash_between_the_steps_is_finished_at_the_next_opening),

@@ -77,6 +77,17 @@ a_consent_that_names_somebody_is_for_nobody_else(void **state)
 	RC_IS(f, release_by(f, SYSTEM, "sharing", &release), RC_DENIED);
 }
 
+static struct id
+registered(struct fixture *f)
+{
+	const struct door door = door_of(f, SYSTEM, "law");
+	struct vault_record entry = record_of("register", subject_new(f, "organisation", "law"),
+	                                      "{\"kind\":\"disclosure\"}");
+
+	RC_IS(f, vault_put(&door, &entry, &f->err), RC_OK);
+	return entry.id;
+}
+
 static void
 an_order_an_emergency_and_a_succession_are_registered_first(void **state)
 {
@@ -90,7 +101,12 @@ an_order_an_emergency_and_a_succession_are_registered_first(void **state)
 		(void)entry_is(f, before,
 		               &(struct expected_entry){ "release", "account", "law",
 		                                         "register", "system", 0 });
-		release.registered = id_new(clock_now_us(&f->clock));
+		release.registered = id_new(clock_now_us(&f->clock)); /* of nothing */
+		RC_IS(f, release_by(f, SYSTEM, "law", &release), RC_DENIED);
+		release.registered =
+		    put_by_system(f, "account", f->actors[BEN].subject, "{}").id;
+		RC_IS(f, release_by(f, SYSTEM, "law", &release), RC_DENIED);
+		release.registered = registered(f);
 		RC_IS(f, release_by(f, SYSTEM, "law", &release), RC_OK);
 	}
 }
@@ -104,7 +120,7 @@ of_restricted_data_only_an_order_gets_any(void **state)
 	struct vault_release rescue = to(f, "rescue", "account");
 	struct vault_release research = to(f, "research", "measurement");
 
-	order.registered = rescue.registered = id_new(clock_now_us(&f->clock));
+	order.registered = rescue.registered = registered(f);
 	research.form = AS_AGGREGATE;
 	(void)consent_to(f, "research", "research", (struct id){ { 0 } });
 	RC_IS(f, vault_restrict(&ana, order.subject, true, &f->err), RC_OK);
