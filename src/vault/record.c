@@ -437,7 +437,6 @@ one_release(const struct door *door, struct str class_name, struct row_read *rea
             struct vault_record *record, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
-	const struct policy_class *class = policy_class_find(door->tenant->policy, class_name);
 	struct ask ask = { .verb = VERB_READ,
 		           .class = class_name,
 		           .purpose = door->purpose,
@@ -445,7 +444,7 @@ one_release(const struct door *door, struct str class_name, struct row_read *rea
 	struct touch_rows fetched = { &read->row, 1 };
 	struct vault_records records;
 
-	if (read->row.class != class->number)
+	if (read->row.class != policy_number(class_name))
 		return FAIL(err, RC_NOT_FOUND, "there is no such record");
 	TRY(touch_begin(&touch, door, &ask, "read", err));
 	TRY(touch_first(&touch, err));
@@ -508,25 +507,48 @@ struct list_read {
 	struct touch_rows fetched;
 };
 
-/* One page of rows; of many subjects only those that the list may give. */
+/* Their bodies lie in the page's arena, which is about to be used again. */
+static MUST_CHECK enum rc
+bodies_keep(const struct list_read *read, size_t from, struct err *err)
+{
+	for (size_t i = from; i < read->fetched.count; i++) {
+		struct record_row *row = &read->fetched.items[i];
+		char *body = arena_try_alloc(read->arena, row->body.len + 1, 1);
+		if (body == NULL)
+			return FAIL(err, RC_LIMIT, "the records do not fit");
+		if (row->body.len != 0)
+			memcpy(body, row->body.ptr, row->body.len);
+		row->body.ptr = body;
+	}
+	return RC_OK;
+}
+
+/* Of many subjects' rows only those that the list may give, as many as a page has:
+ * what is left out takes time and no memory. */
 static MUST_CHECK enum rc
 list_page(struct store_tx *tx, struct list_read *read, struct err *err)
 {
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct record_query rest = *read->query;
 	size_t limit = (size_t)rest.limit;
 	struct touch_rows page = { 0 };
 
+	arena_init(&arena, LIMIT_ARENA_BYTES);
+	/* A page may bring as many again when all but one are there. */
+	read->fetched.items =
+	    arena_alloc(read->arena, 2 * (limit + 1) * sizeof(*read->fetched.items),
+	                _Alignof(struct record_row));
 	do {
-		TRY(store_record_list(tx, &rest, read->arena, &page.items, &page.count, err));
-		if (read->fetched.items == NULL)
-			read->fetched.items =
-			    arena_alloc(read->arena, (limit + 1) * sizeof(*page.items),
-			                _Alignof(struct record_row));
+		size_t before = read->fetched.count;
+		arena_reset(&arena);
+		TRY(store_record_list(tx, &rest, &arena, &page.items, &page.count, err));
 		TRY(touch_many_take(tx, read->touch, &page, &read->fetched, err));
+		if (read->fetched.count > limit)
+			read->fetched.count = limit;
+		TRY(bodies_keep(read, before, err));
 		if (page.count != 0)
 			rest.after = page.items[page.count - 1].id;
-		rest.limit = (int)(limit - read->fetched.count);
-	} while (page.count != 0 && rest.limit != 0);
+	} while (page.count != 0 && read->fetched.count < limit);
 	return RC_OK;
 }
 

@@ -370,6 +370,29 @@ a_list_over_many_takes_those_who_share(void **state)
 	      RC_DENIED);
 }
 
+/* Most of a tenant's rows are not shared with whoever lists them. */
+static void
+a_list_over_many_takes_no_memory_for_what_it_leaves_out(void **state)
+{
+	static char body[3000];
+	CLEANUP(arena_free) struct arena small = { 0 };
+	struct fixture *f = *state;
+	const struct door clinician = door_of(f, CLINICIAN, "sharing");
+	struct record_query query = { .limit = 20 };
+	struct vault_records records;
+
+	(void)snprintf(body, sizeof(body), "{\"note\":\"%2900d\"}", 1);
+	for (int i = 0; i < 200; i++)
+		(void)put_by_system(f, "health", f->actors[ANA].subject, body);
+	(void)put_by_system(f, "health", f->actors[BEN].subject, "{\"note\":\"shared\"}");
+	(void)share(f, BEN);
+	arena_init(&small, 256 * KIB);
+	RC_IS(f, vault_list(&clinician, STR("health"), &query, &small, &records, &f->err),
+	      RC_OK);
+	assert_int_equal(records.count, 1);
+	str_is(records.items[0].body, "{\"note\":\"shared\"}");
+}
+
 static void
 sharers_are_those_who_share_with_the_actor_now(void **state)
 {
@@ -679,6 +702,7 @@ main(void)
 		VAULT_TEST(a_consent_to_share_with_one_is_no_consent_for_others_to_use_it_so),
 		VAULT_TEST(a_choice_whose_record_is_past_its_time_is_over),
 		VAULT_TEST(a_list_over_many_takes_those_who_share),
+		VAULT_TEST(a_list_over_many_takes_no_memory_for_what_it_leaves_out),
 		VAULT_TEST(sharers_are_those_who_share_with_the_actor_now),
 		VAULT_TEST(the_member_sees_each_look_of_a_clinician),
 		VAULT_TEST(choices_are_listed_with_their_history),
