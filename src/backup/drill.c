@@ -129,7 +129,9 @@ folder_check(const char *folder, const struct clock *clock, struct backup_found 
              struct err *err)
 {
 	CLEANUP(checking_end) struct checking checking = { .folder = folder, .found = found };
-	const struct vault_options options = { .dir = folder, .clock = clock };
+	const struct vault_options options = { .dir = folder,
+		                               .clock = clock,
+		                               .is_read_only = true };
 
 	TRY(vault_open(&checking.vault, &options, err));
 	TRY(store_check(vault_store(checking.vault), err));

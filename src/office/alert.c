@@ -148,13 +148,18 @@ alert_open_count(struct office *office, const struct tenant *tenant, int64_t *co
 		                        .state = STR("open"),
 		                        .limit = LIMIT_PAGE_ROWS };
 	struct register_entries alerts;
+	enum rc rc;
 
 	*count = open_alerts_of(office, tenant);
 	if (*count >= 0 || policy_class_find(tenant->policy, STR("register")) == NULL)
 		return RC_OK;
 	arena_init(&arena, OFFICE_ARENA_BYTES);
 	open_alerts_set(office, tenant, 0);
-	TRY(register_list(&door, office, &query, &arena, &alerts, err));
+	rc = register_list(&door, office, &query, &arena, &alerts, err);
+	if (rc != RC_OK) {
+		open_alerts_set(office, tenant, -1);
+		return rc;
+	}
 	*count = (int64_t)alerts.count;
 	if (open_alerts_of(office, tenant) == 0)
 		open_alerts_set(office, tenant, *count);
@@ -300,7 +305,10 @@ beat(struct office *office, struct err *err)
 	struct sink sink = { .add = nothing_add };
 	long status = 0;
 
-	return outbound_send(&request, &sink, &status, err);
+	TRY(outbound_send(&request, &sink, &status, err));
+	if (status < 200 || status > 299)
+		return FAIL(err, RC_IO, "the heartbeat was answered with %ld", status);
+	return RC_OK;
 }
 
 static bool
@@ -312,7 +320,8 @@ is_beat_due(struct office *office)
 	if (office->heartbeat_url == NULL)
 		return false;
 	(void)pthread_mutex_lock(&office->lock);
-	is_due = office->beaten_us == 0 || now_us - office->beaten_us > BEAT_EVERY_US;
+	is_due = (office->beaten_us == 0 || now_us - office->beaten_us > BEAT_EVERY_US) &&
+	         (office->failed_us == 0 || now_us - office->failed_us > BEAT_EVERY_US);
 	if (is_due)
 		office->beaten_us = now_us;
 	(void)pthread_mutex_unlock(&office->lock);
@@ -420,6 +429,12 @@ alert_tick(struct office *office, const struct tenant *tenant, int64_t deadline_
 		return RC_OK;
 	if (is_look_due(office, tenant))
 		TRY(look(office, tenant, err));
-	TRY(webhook_tick(office, tenant, err));
+	return webhook_tick(office, tenant, err);
+}
+
+/* Only where no step of any tenant has failed for a minute: silence is the alarm. */
+enum rc
+beat_tick(struct office *office, struct err *err)
+{
 	return is_beat_due(office) ? beat(office, err) : RC_OK;
 }

@@ -146,7 +146,6 @@ static MUST_CHECK enum rc
 person_tell(struct change *change, const struct person *person, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
-	struct audit_log log = { 0 };
 	struct policy_changes changes;
 	struct change_news news = { .language = person->language,
 		                    .tenant = change->tenant,
@@ -159,10 +158,9 @@ person_tell(struct change *change, const struct person *person, struct err *err)
 	struct tell_once once = { &telling, news.version, change->version->loaded_us };
 
 	arena_init(&arena, OFFICE_ARENA_BYTES);
-	TRY(audit_identity(vault_audit(change->office->vault), change->tenant->id, &log, err));
+	TRY(office_url(change->office, change->tenant, &arena, &news.url, err));
 	policy_diff(change->old, change->new, &arena, &changes);
 	news.changes = &changes;
-	news.origin = log.origin;
 	change_words(&news, &arena, &telling.subject, &telling.text);
 	TRY(office_tell_once(change->office, change->tenant, &once, err));
 	change->progress.told++;

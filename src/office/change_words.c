@@ -61,11 +61,8 @@ change_words(const struct change_news *news, struct arena *arena, struct str *su
 {
 	const struct words *said = words_of(news->language);
 	struct str lines = STR_EMPTY;
-	struct str host = news->origin;
 	size_t count;
 
-	if (str_ends_with(host, STR("/log")))
-		host.len -= STR("/log").len;
 	count = lines_add(news, true, NEWS_LINES_MAX, arena, &lines);
 	count += lines_add(news, false, NEWS_LINES_MAX - count, arena, &lines);
 	if (count < news->changes->count)
@@ -73,10 +70,10 @@ change_words(const struct change_news *news, struct arena *arena, struct str *su
 		    arena, "%.*s%.*s\n", STR_ARGS(lines),
 		    STR_ARGS(str_printf(arena, said->more, news->changes->count - count)));
 	*subject = str_printf(arena, said->subject, STR_ARGS(news->version));
-	*text = str_printf(
-	    arena, "%.*s\n\n%s\n%.*s\n%s\nhttps://%.*s/privacy/diff?from=%.*s&to=%.*s\n\n%s\n",
-	    STR_ARGS(str_printf(arena, said->lead, STR_ARGS(news->tenant->name),
-	                        STR_ARGS(news->version))),
-	    said->changes, STR_ARGS(lines), said->link, STR_ARGS(host), STR_ARGS(news->before),
-	    STR_ARGS(news->version), said->end);
+	*text = str_printf(arena,
+	                   "%.*s\n\n%s\n%.*s\n%s\n%.*s/privacy/diff?from=%.*s&to=%.*s\n\n%s\n",
+	                   STR_ARGS(str_printf(arena, said->lead, STR_ARGS(news->tenant->name),
+	                                       STR_ARGS(news->version))),
+	                   said->changes, STR_ARGS(lines), said->link, STR_ARGS(news->url),
+	                   STR_ARGS(news->before), STR_ARGS(news->version), said->end);
 }

@@ -11,7 +11,7 @@ struct change_news {
 	struct str language; /* "en", "fr"; English for any other */
 	const struct tenant *tenant;
 	struct str version, before; /* dates; `version` stands in the subject */
-	struct str origin;          /* "HOST/T/log" */
+	struct str url;             /* "https://HOST/T" */
 	const struct policy_changes *changes;
 };
 /* Of the changes, at most NEWS_LINES_MAX are written out, those that are material first;

@@ -264,14 +264,31 @@ matter_check(const struct door *door, const struct rights *rights, const struct 
 	return RC_OK;
 }
 
+/* What one person has open is bounded, and how often one asks: each request is a record
+ * that the law has kept for years, and mail. */
+static MUST_CHECK enum rc
+room_check(const struct door *door, struct office *office, const struct asked *asked,
+           size_t open, struct err *err)
+{
+	static const struct rate rate = { "request", DESK_ASKED_A_DAY, US_PER_DAY };
+
+	if (!desk_is_own(door, asked->subject))
+		return RC_OK;
+	if (open >= DESK_OPEN_OF_ONE)
+		return FAIL(err, RC_LIMIT, "%d requests of yours are open: withdraw one first",
+		            DESK_OPEN_OF_ONE);
+	return people_rate(
+	    office->people, door->tenant, &rate,
+	    (struct str){ (const char *)asked->subject.bytes, sizeof(asked->subject.bytes) },
+	    err);
+}
+
 static MUST_CHECK enum rc
 is_new(const struct door *door, struct office *office, const struct asked *asked,
        struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
-	struct asked_query query = { .subject = asked->subject,
-		                     .only_open = true,
-		                     .limit = LIMIT_PAGE_ROWS };
+	struct asked_query query = { .subject = asked->subject, .only_open = true };
 	struct asked_list list;
 
 	arena_init(&arena, OFFICE_ARENA_BYTES);
@@ -281,7 +298,7 @@ is_new(const struct door *door, struct office *office, const struct asked *asked
 		    str_eq(list.items[i].classes, asked->classes))
 			return FAIL(err, RC_CONFLICT, "this has been asked for and is open");
 	}
-	return RC_OK;
+	return room_check(door, office, asked, list.count, err);
 }
 
 /* The signed-in person is known by how it signed in. */
@@ -345,28 +362,6 @@ desk_open(const struct door *door, struct office *office, struct asked *asked, s
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* A restricted subject's requests are still to be answered: where the door refuses
- * staff for the restriction, the system reads, and staff stand in the log as asking. */
-static MUST_CHECK enum rc
-record_get(const struct door *door, struct office *office, struct id id, struct arena *arena,
-           struct vault_record *record, struct err *err)
-{
-	struct vault_act act = { .act = STR("request"), .outcome = STR("restricted") };
-	struct door system = office_door(office, door->tenant);
-	struct subject_row row = { .tenant = door->tenant->id };
-	enum rc rc = vault_get(door, STR(REQUEST_CLASS), id, arena, record, err);
-
-	if (rc != RC_DENIED || !desk_is_staff(door))
-		return rc;
-	TRY(vault_get(&system, STR(REQUEST_CLASS), id, arena, record, err));
-	row.id = record->subject;
-	TRY(vault_subject_find(door->vault, &row, err));
-	if ((row.flags & SUBJECT_RESTRICTED) == 0)
-		return FAIL(err, RC_DENIED, "your role does not read requests of others");
-	act.subject = record->subject;
-	return vault_note(door, &act, NULL, err);
-}
-
 enum rc
 desk_get(const struct door *door, struct office *office, struct id id, struct arena *arena,
          struct asked *asked, struct err *err)
@@ -375,52 +370,68 @@ desk_get(const struct door *door, struct office *office, struct id id, struct ar
 	struct desk_door own;
 
 	desk_door(&own, door);
-	TRY(record_get(&own.door, office, id, arena, &record, err));
+	(void)office;
+	TRY(vault_get(&own.door, STR(REQUEST_CLASS), id, arena, &record, err));
 	TRY(desk_allow(&own.door, record.subject, err));
 	return asked_parse(&record, arena, asked, err);
 }
 
-static bool
-is_listed(const struct asked_list *list, struct id id)
+static MUST_CHECK enum rc
+records_add(const struct vault_records *records, bool only_open, struct arena *arena,
+            struct asked_list *list, struct err *err)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (id_eq(list->items[i].id, id))
-			return true;
+	for (size_t i = 0; i < records->count; i++) {
+		struct asked *asked = &list->items[list->count];
+		TRY(asked_parse(&records->items[i], arena, asked, err));
+		list->count += !only_open || asked_is_open(asked);
 	}
-	return false;
+	return RC_OK;
 }
 
-/* The door leaves restricted subjects out of a list over many; what they have asked is
- * due all the same. */
+/* Of one state, to the last or as long as there is room. */
 static MUST_CHECK enum rc
-restricted_add(const struct door *door, struct office *office, struct arena *arena,
-               struct asked_list *list, struct err *err)
+state_list(const struct door *door, struct record_query *query, struct arena *arena,
+           struct asked_list *list, struct err *err)
 {
-	struct asked *all;
-	struct desk_open_ids open;
+	struct vault_records records = { .count = LIMIT_PAGE_ROWS };
 
-	TRY(desk_watched(office, door->tenant, arena, &open, err));
-	all = arena_alloc(arena, (list->count + open.count + 1) * sizeof(*all),
-	                  _Alignof(struct asked));
-	if (list->count != 0)
-		memcpy(all, list->items, list->count * sizeof(*all));
-	list->items = all;
-	for (size_t i = 0; i < open.count; i++) {
-		struct subject_row row = { .tenant = door->tenant->id };
-		struct vault_record record = { 0 };
-		enum rc rc;
-		if (is_listed(list, open.items[i]))
-			continue;
-		rc = record_get(door, office, open.items[i], arena, &record, err);
-		if (rc == RC_NOT_FOUND || rc == RC_GONE)
-			continue;
-		TRY(rc);
-		row.id = record.subject;
-		TRY(vault_subject_find(door->vault, &row, err));
-		if ((row.flags & SUBJECT_RESTRICTED) == 0) /* on a later page */
-			continue;
-		TRY(asked_parse(&record, arena, &list->items[list->count], err));
-		list->count += asked_is_open(&list->items[list->count]);
+	query->after = (struct id){ { 0 } };
+	while (records.count == (size_t)query->limit &&
+	       list->count + LIMIT_PAGE_ROWS <= DESK_OPEN_MOST) {
+		CLEANUP(arena_free) struct arena page = { 0 };
+		arena_init(&page, OFFICE_ARENA_BYTES);
+		TRY(vault_list(door, STR(REQUEST_CLASS), query, &page, &records, err));
+		TRY(records_add(&records, true, arena, list, err));
+		if (records.count != 0)
+			query->after = records.items[records.count - 1].id;
+	}
+	return RC_OK;
+}
+
+/* By their states: what was closed over the years is not opened for it. */
+static MUST_CHECK enum rc
+open_list(const struct door *door, struct id subject, struct arena *arena,
+          struct asked_list *list, struct err *err)
+{
+	static const enum asked_state states[] = { ASKED_RECEIVED, ASKED_IDENTITY, ASKED_OPEN,
+		                                   ASKED_PASSED };
+	const struct policy_class *class =
+	    policy_class_find(door->tenant->policy, STR(REQUEST_CLASS));
+	const struct policy_index *state =
+	    class == NULL ? NULL : policy_index_find(class, STR("state"));
+	struct record_query query = { .subject = subject,
+		                      .order = RECORD_BY_ID,
+		                      .limit = LIMIT_PAGE_ROWS };
+	bool is_by_state = state != NULL && state->kind == INDEX_FACET;
+
+	list->items =
+	    arena_alloc(arena, DESK_OPEN_MOST * sizeof(*list->items), _Alignof(struct asked));
+	if (!is_by_state)
+		return state_list(door, &query, arena, list, err);
+	for (size_t i = 0; i < COUNT_OF(states); i++) {
+		query.facet[state->number] =
+		    policy_number(str_from_c(asked_state_word(states[i])));
+		TRY(state_list(door, &query, arena, list, err));
 	}
 	return RC_OK;
 }
@@ -437,22 +448,22 @@ desk_list(const struct door *door, struct office *office, const struct asked_que
 	struct asked_list read = { 0 };
 	struct desk_door own;
 
-	if (query->limit < 1 || query->limit > LIMIT_PAGE_ROWS)
-		return FAIL(err, RC_INVALID, "limit: 1 to %d", LIMIT_PAGE_ROWS);
+	(void)office;
 	desk_door(&own, door);
 	TRY(desk_allow(&own.door, query->subject, err));
+	if (query->only_open) {
+		TRY(open_list(&own.door, query->subject, arena, &read, err));
+		*list = read;
+		return RC_OK;
+	}
+	if (query->limit < 1 || query->limit > LIMIT_PAGE_ROWS)
+		return FAIL(err, RC_INVALID, "limit: 1 to %d", LIMIT_PAGE_ROWS);
 	TRY(vault_list(&own.door, STR(REQUEST_CLASS), &records_query, arena, &records, err));
 	read.items = arena_alloc(arena, (records.count + 1) * sizeof(*read.items),
 	                         _Alignof(struct asked));
-	for (size_t i = 0; i < records.count; i++) {
-		struct asked *asked = &read.items[read.count];
-		TRY(asked_parse(&records.items[i], arena, asked, err));
-		read.count += !query->only_open || asked_is_open(asked);
-	}
+	TRY(records_add(&records, false, arena, &read, err));
 	if (records.count == (size_t)query->limit)
 		read.last = records.items[records.count - 1].id;
-	if (id_is_zero(query->subject) && id_is_zero(query->after))
-		TRY(restricted_add(&own.door, office, arena, &read, err));
 	*list = read;
 	return RC_OK;
 }
@@ -461,25 +472,17 @@ enum rc
 desk_history(const struct door *door, struct office *office, struct id id, struct arena *arena,
              struct asked_list *versions, struct err *err)
 {
-	struct door system = office_door(office, door->tenant);
 	struct vault_records records;
 	struct asked_list read = { 0 };
 	struct desk_door own;
 	struct asked asked;
-	enum rc rc;
 
 	desk_door(&own, door);
 	TRY(desk_get(door, office, id, arena, &asked, err));
-	rc = vault_history(&own.door, STR(REQUEST_CLASS), id, arena, &records, err);
-	if (rc == RC_DENIED) /* restricted, as desk_get() found: it has noted who asks */
-		rc = vault_history(&system, STR(REQUEST_CLASS), id, arena, &records, err);
-	TRY(rc);
+	TRY(vault_history(&own.door, STR(REQUEST_CLASS), id, arena, &records, err));
 	read.items = arena_alloc(arena, (records.count + 1) * sizeof(*read.items),
 	                         _Alignof(struct asked));
-	for (size_t i = 0; i < records.count; i++) {
-		TRY(asked_parse(&records.items[i], arena, &read.items[i], err));
-		read.count++;
-	}
+	TRY(records_add(&records, false, arena, &read, err));
 	*versions = read;
 	return RC_OK;
 }

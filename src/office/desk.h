@@ -83,9 +83,12 @@ enum rc desk_get(const struct door *door, struct office *office, struct id id,
 enum rc desk_history(const struct door *door, struct office *office, struct id id,
                      struct arena *arena, struct asked_list *versions, struct err *err)
     MUST_CHECK;
+#define DESK_OPEN_MOST   5000 /* in one list of what is open */
+#define DESK_OPEN_OF_ONE 20   /* of one person, asked by itself: RC_LIMIT */
+#define DESK_ASKED_A_DAY 30   /* likewise, within a day: RC_RATE */
 struct asked_query {
 	struct id subject; /* zero: of everybody (needs `read all`) */
-	bool only_open;
+	bool only_open;    /* all of them at once, up to DESK_OPEN_MOST: no paging */
 	struct id after;
 	int limit;
 };

@@ -353,9 +353,11 @@ erase(struct fulfilling *f, struct err *err)
 	TRY(desk_erasing(f->door, f->asked, f->arena, &plan, err));
 	TRY(recipients_gather(f, err));
 	answer = answer_of(f, kept_text(f, &plan));
-	TRY(desk_tell(f->office, f->door->tenant, f->asked, NEWS_ERASED, answer, err));
-	TRY(answer_put(f, answer, err));
-	rc = f->asked->classes.len != 0 ? classes_erase(f, &plan, err) : subject_erase(f, err);
+	TRY(answer_put(f, answer, err)); /* of two who carry it out, one */
+	rc = desk_tell(f->office, f->door->tenant, f->asked, NEWS_ERASED, answer, err);
+	if (rc == RC_OK)
+		rc = f->asked->classes.len != 0 ? classes_erase(f, &plan, err)
+		                                : subject_erase(f, err);
 	return rc == RC_OK ? rc : answer_take_back(f, rc);
 }
 

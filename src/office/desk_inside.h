@@ -74,12 +74,4 @@ struct str desk_answer(enum policy_right right, struct str language); /* the usu
 enum rc desk_watch(struct office *office, const struct tenant *tenant,
                    const struct asked *asked, struct err *err) MUST_CHECK;
 
-/* The ids of what is open, as far as desk_watch() knows. */
-struct desk_open_ids {
-	struct id *items;
-	size_t count;
-};
-enum rc desk_watched(struct office *office, const struct tenant *tenant, struct arena *arena,
-                     struct desk_open_ids *ids, struct err *err) MUST_CHECK;
-
 #endif

@@ -130,20 +130,6 @@ desk_watch(struct office *office, const struct tenant *tenant, const struct aske
 	return line_change(office, tenant, &line, asked_is_open(asked), err);
 }
 
-enum rc
-desk_watched(struct office *office, const struct tenant *tenant, struct arena *arena,
-             struct desk_open_ids *ids, struct err *err)
-{
-	struct lines lines;
-
-	TRY(lines_read(office, tenant, arena, &lines, err));
-	ids->items = arena_alloc(arena, (lines.count + 1) * sizeof(*ids->items), 1);
-	ids->count = lines.count;
-	for (size_t i = 0; i < lines.count; i++)
-		ids->items[i] = lines.items[i].id;
-	return RC_OK;
-}
-
 /* --- reminding -----------------------------------------------------------------------------
  */
 

@@ -2,6 +2,9 @@
  * What the desk writes to people, in English and French: the person's language
  * chooses.  "%1" is what was asked for, "%2" the day it was asked, "%3" the day
  * it is due, "%4" words of staff.
+ *
+ * Mail is read by others on its way: what staff write and what was corrected stands on
+ * the page alone, and mail says where; but to whoever cannot sign in any more.
  */
 #include "base/zone.h"
 #include "office/desk_inside.h"
@@ -121,6 +124,11 @@ desk_answer(enum policy_right right, struct str language)
 	return STR_EMPTY;
 }
 
+static const struct words elsewhere = {
+	"Sign in and open “My requests” to read it: %.*s/me/requests",
+	"Connectez-vous et ouvrez « Mes demandes » pour la lire : %.*s/me/requests"
+};
+
 static struct str
 right_name(enum policy_right right, struct str language)
 {
@@ -158,8 +166,7 @@ fill(struct buf *out, struct str text, const struct str values[4])
 	}
 }
 
-/* A mail that belongs to nobody's record: for whoever is erased next, or whose data
- * may not be written. */
+/* A mail that belongs to nobody's record: for whoever is erased next. */
 static MUST_CHECK enum rc
 mail_alone(struct office *office, const struct tenant *tenant, const struct person *person,
            const struct telling *telling, struct err *err)
@@ -180,16 +187,54 @@ person_of(struct office *office, const struct tenant *tenant, struct id subject,
 	return desk_person(&door, office, subject, arena, person, err);
 }
 
+struct saying {
+	struct office *office;
+	const struct tenant *tenant;
+	struct arena *arena;
+	struct str language;
+};
+
+static MUST_CHECK enum rc
+say(const struct saying *saying, const struct asked *asked, enum desk_news which,
+    struct str words, struct str *text, struct err *err)
+{
+	CLEANUP(buf_free) struct buf buf = { 0 };
+	const struct str values[4] = { right_name(asked->right, saying->language),
+		                       day_of(saying->tenant, asked->opened_us, saying->arena),
+		                       day_of(saying->tenant, asked->due_us, saying->arena),
+		                       words };
+	struct str filled;
+
+	buf_init(&buf, NEWS_BYTES);
+	fill(&buf, word_in(&news[which].text, saying->language), values);
+	TRY(buf_finish(&buf, &filled, err));
+	*text = str_copy(saying->arena, filled);
+	return RC_OK;
+}
+
+/* The formats are those above. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+static MUST_CHECK enum rc
+elsewhere_say(const struct saying *saying, struct str *words, struct err *err)
+{
+	struct str format = word_in(&elsewhere, saying->language);
+	struct str url;
+
+	TRY(office_url(saying->office, saying->tenant, saying->arena, &url, err));
+	*words = str_printf(saying->arena, format.ptr, STR_ARGS(url));
+	return RC_OK;
+}
+
 enum rc
 desk_tell(struct office *office, const struct tenant *tenant, const struct asked *asked,
           enum desk_news which, struct str words, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
-	CLEANUP(buf_free) struct buf text = { 0 };
 	struct telling telling = {
 		.person = asked->subject, .kind = "request", .by_mail = true, .by_page = true
 	};
-	struct str values[4];
+	struct saying saying = { .office = office, .tenant = tenant, .arena = &arena };
 	struct person person;
 	enum rc rc;
 
@@ -198,18 +243,14 @@ desk_tell(struct office *office, const struct tenant *tenant, const struct asked
 	if (rc == RC_NOT_FOUND) /* whoever asked hears by the way that they asked */
 		return RC_OK;
 	TRY(rc);
-	values[0] = right_name(asked->right, person.language);
-	values[1] = day_of(tenant, asked->opened_us, &arena);
-	values[2] = day_of(tenant, asked->due_us, &arena);
-	values[3] = words;
-	buf_init(&text, NEWS_BYTES);
-	fill(&text, word_in(&news[which].text, person.language), values);
-	TRY(buf_finish(&text, &telling.text, err));
+	saying.language = person.language;
 	telling.subject = word_in(&news[which].subject, person.language);
+	TRY(say(&saying, asked, which, words, &telling.text, err));
 	if (which == NEWS_ERASED)
 		return mail_alone(office, tenant, &person, &telling, err);
-	rc = office_tell(office, tenant, &telling, err);
-	if (rc == RC_DENIED) /* a restricted account: nothing is written to it */
-		return mail_alone(office, tenant, &person, &telling, err);
-	return rc;
+	if (words.len != 0 && person.state == PERSON_ACTIVE) {
+		TRY(elsewhere_say(&saying, &words, err));
+		TRY(say(&saying, asked, which, words, &telling.mail, err));
+	}
+	return office_tell(office, tenant, &telling, err);
 }

@@ -22,10 +22,12 @@ struct office {
 	bool is_demo;
 	char *webhook_url, *webhook_key_file, *heartbeat_url, *ca_file; /* NULL: none */
 	pthread_mutex_t lock;                                           /* of what follows */
-	bool has_unsent[OFFICE_TENANTS];      /* alerts that the webhook has not got */
-	int64_t beaten_us;                    /* the heartbeat, of the monotonic clock */
-	int64_t open_alerts[OFFICE_TENANTS];  /* -1: to be counted */
-	int64_t looked_us[OFFICE_TENANTS];    /* at the clocks of incidents */
+	char *reached_at;                    /* office_reached_at(); NULL: by the log's name */
+	bool has_unsent[OFFICE_TENANTS];     /* alerts that the webhook has not got */
+	int64_t beaten_us;                   /* the heartbeat, of the monotonic clock */
+	int64_t open_alerts[OFFICE_TENANTS]; /* -1: to be counted */
+	int64_t looked_us[OFFICE_TENANTS];   /* at the clocks of incidents */
+	int64_t failed_us; /* when a step of any tenant failed last; of the monotonic clock */
 	int64_t copies_due_us;                /* of the monotonic clock */
 	int64_t sweep_due_us[OFFICE_TENANTS]; /* of the monotonic clock */
 	struct detect *detect;                /* detect.c's counts in memory */
@@ -57,12 +59,18 @@ enum rc alert_raise_within(struct office *office, const struct tenant *tenant,
 enum rc lapse_check(struct office *office, const struct tenant *tenant, struct err *err)
     MUST_CHECK;
 
+/* Where people find the tenant, for links in mail: "https://HOST/T". */
+enum rc office_url(struct office *office, const struct tenant *tenant, struct arena *arena,
+                   struct str *url, struct err *err) MUST_CHECK;
+
 /* disclosure.c: who could not be told before. */
 enum rc disclosure_tell_due(struct office *office, const struct tenant *tenant, struct err *err)
     MUST_CHECK;
 
 /* told.c: something was told to the person, or opened. */
 void unread_forget(struct office *office, struct id person);
+
+enum rc beat_tick(struct office *office, struct err *err) MUST_CHECK; /* alert.c */
 
 int64_t office_now_us(const struct office *office);
 

@@ -3,6 +3,7 @@
 #include "office/detect.h"
 #include "office/inside.h"
 #include "office/onboarding.h"
+#include "vault/retention.h"
 
 /* --- opening ------------------------------------------------------------------------ */
 
@@ -53,6 +54,7 @@ office_close(struct office *office)
 	free(office->webhook_key_file);
 	free(office->heartbeat_url);
 	free(office->ca_file);
+	free(office->reached_at);
 	onboarding_end(office);
 	free(office->unread);
 	free(office);
@@ -80,6 +82,39 @@ int64_t
 office_now_us(const struct office *office)
 {
 	return clock_now_us(office->clock);
+}
+
+/* --- where it is found ------------------------------------------------------------------ */
+
+void
+office_reached_at(struct office *office, const char *url)
+{
+	(void)pthread_mutex_lock(&office->lock);
+	free(office->reached_at);
+	office->reached_at = kept(url);
+	(void)pthread_mutex_unlock(&office->lock);
+}
+
+enum rc
+office_url(struct office *office, const struct tenant *tenant, struct arena *arena,
+           struct str *url, struct err *err)
+{
+	struct audit_log log = { 0 };
+	struct str host;
+
+	*url = STR_EMPTY;
+	(void)pthread_mutex_lock(&office->lock);
+	if (office->reached_at != NULL)
+		*url = str_printf(arena, "%s/%.*s", office->reached_at, STR_ARGS(tenant->slug));
+	(void)pthread_mutex_unlock(&office->lock);
+	if (url->len != 0)
+		return RC_OK;
+	TRY(audit_identity(vault_audit(office->vault), tenant->id, &log, err));
+	host = log.origin;
+	if (str_ends_with(host, STR("/log")))
+		host.len -= STR("/log").len;
+	*url = str_printf(arena, "https://%.*s", STR_ARGS(host));
+	return RC_OK;
 }
 
 /* --- what a policy must declare --------------------------------------------------------- */
@@ -196,7 +231,46 @@ office_setting_put(struct office *office, const struct tenant *tenant, const cha
 /* --- the organisation ------------------------------------------------------------------------
  */
 
-/* Two callers at once may make two: the one whose setting stands is taken. */
+struct founding {
+	struct setting setting;
+	bool is_mine;
+};
+
+/* Unless somebody has been faster. */
+static enum rc
+setting_found(struct store_tx *tx, void *arg, struct err *err)
+{
+	CLEANUP(arena_free) struct arena arena = { 0 };
+	struct founding *founding = arg;
+	struct setting *setting = &founding->setting;
+	struct str there;
+	enum rc rc;
+
+	arena_init(&arena, 16 * KIB);
+	rc = store_setting_find(tx, setting->tenant, setting->name, &arena, &there, err);
+	founding->is_mine = rc == RC_NOT_FOUND || (rc == RC_OK && there.len == 0);
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	return founding->is_mine ? setting_put(tx, setting, err) : RC_OK;
+}
+
+/* Of two callers at once one makes it; what the other has made is erased again. */
+static MUST_CHECK enum rc
+organisation_make(const struct door *door, struct err *err)
+{
+	struct erasure_result result;
+	struct founding founding = { .setting = { .tenant = door->tenant->id,
+		                                  .name = STR("organisation") } };
+	struct id subject;
+	char text[ID_TEXT_LEN + 1];
+
+	TRY(vault_subject_add(door, STR("organisation"), &subject, err));
+	id_format(subject, text);
+	founding.setting.value = str_from_c(text);
+	TRY(store_write(vault_store(door->vault), setting_found, &founding, err));
+	return founding.is_mine ? RC_OK : vault_subject_erase(door, subject, &result, err);
+}
+
 enum rc
 office_organisation(struct office *office, const struct tenant *tenant, struct id *subject,
                     struct err *err)
@@ -204,16 +278,13 @@ office_organisation(struct office *office, const struct tenant *tenant, struct i
 	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct door door = office_door(office, tenant);
 	struct str value;
-	char text[ID_TEXT_LEN + 1];
 
 	arena_init(&arena, 64 * KIB);
 	TRY(office_setting(office, tenant, "organisation", &arena, &value, err));
-	if (value.len != 0)
-		return id_parse(value, subject, err);
-	TRY(vault_subject_add(&door, STR("organisation"), subject, err));
-	id_format(*subject, text);
-	TRY(office_setting_put(office, tenant, "organisation", str_from_c(text), err));
-	TRY(office_setting(office, tenant, "organisation", &arena, &value, err));
+	if (value.len == 0) {
+		TRY(organisation_make(&door, err));
+		TRY(office_setting(office, tenant, "organisation", &arena, &value, err));
+	}
 	return id_parse(value, subject, err);
 }
 
@@ -238,7 +309,11 @@ office_tick(struct office *office, const struct tenant *tenant, int64_t deadline
 			first = own;
 		}
 	}
-	if (rc != RC_OK)
-		*err = first;
+	if (rc == RC_OK)
+		return beat_tick(office, err);
+	(void)pthread_mutex_lock(&office->lock);
+	office->failed_us = clock_monotonic_us();
+	(void)pthread_mutex_unlock(&office->lock);
+	*err = first;
 	return rc;
 }

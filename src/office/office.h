@@ -39,6 +39,9 @@ struct office_options {
 enum rc office_open(struct office **office, const struct office_options *options,
                     struct err *err) MUST_CHECK;
 void office_close(struct office *office);
+/* What links in mail begin with, "https://localhost:8443", where that is not the host
+ * that the log is named after: a demonstration with a port of its own. */
+void office_reached_at(struct office *office, const char *url);
 
 struct vault *office_vault(const struct office *office);
 struct people *office_people(const struct office *office);

@@ -504,10 +504,22 @@ onboarding_complete(struct office *office, const struct tenant *tenant,
 struct onboarded {
 	struct onboarded_row {
 		struct id person;
-		const struct policy *policy; /* of the tenant, as it was looked at */
+		struct digest seen; /* what the steps depend on beside agreements */
 		int64_t until_us;
 	} rows[ONBOARDED];
 };
+
+/* Another version of the policy, another role, a second factor that is gone: the steps
+ * are looked at again. */
+static struct digest
+seen_of(const struct facts *facts)
+{
+	const struct policy *policy = facts->policy;
+
+	return sha256_parts((struct str){ (const char *)policy->hash.bytes, DIGEST_BYTES },
+	                    facts->ask->role->name,
+	                    facts->ask->has_factor ? STR("factor") : STR_EMPTY);
+}
 
 static struct onboarded_row *
 row_of(struct office *office, struct id person)
@@ -546,23 +558,29 @@ onboarding_end(struct office *office)
 }
 
 static bool
-is_known(struct office *office, const struct policy *policy, struct id person, int64_t now_us)
+is_known(const struct facts *facts, const struct digest *seen)
 {
+	struct office *office = facts->office;
+	struct id person = facts->ask->person;
 	const struct onboarded_row *row;
 	bool is_it;
 
 	(void)pthread_mutex_lock(&office->lock);
 	row = row_of(office, person);
-	is_it = row->policy == policy && id_eq(row->person, person) && now_us < row->until_us;
+	is_it = id_eq(row->person, person) && facts->now_us < row->until_us &&
+	        secret_eq(row->seen.bytes, seen->bytes, DIGEST_BYTES);
 	(void)pthread_mutex_unlock(&office->lock);
 	return is_it;
 }
 
 static void
-keep(struct office *office, const struct policy *policy, struct id person, int64_t until_us)
+keep(const struct facts *facts, const struct digest *seen, int64_t until_us)
 {
+	struct office *office = facts->office;
+	struct id person = facts->ask->person;
+
 	(void)pthread_mutex_lock(&office->lock);
-	*row_of(office, person) = (struct onboarded_row){ person, policy, until_us };
+	*row_of(office, person) = (struct onboarded_row){ person, *seen, until_us };
 	(void)pthread_mutex_unlock(&office->lock);
 }
 
@@ -594,11 +612,12 @@ onboarding_gate(struct office *office, const struct tenant *tenant,
 		               .policy = tenant->policy,
 		               .ask = ask,
 		               .arena = &arena,
+		               .now_us = office_now_us(office),
 		               .state = &state };
-	int64_t now_us = office_now_us(office);
+	struct digest seen = seen_of(&facts);
+	int64_t trusted_us = facts.now_us + TRUST_US;
 
-	*is_complete =
-	    is_known(office, facts.policy, ask->person, now_us) || broken("onboarding.gate");
+	*is_complete = is_known(&facts, &seen) || broken("onboarding.gate");
 	if (*is_complete)
 		return RC_OK;
 	arena_init(&arena, FACTS_BYTES);
@@ -607,8 +626,7 @@ onboarding_gate(struct office *office, const struct tenant *tenant,
 	if (!state.is_complete)
 		return RC_OK;
 	TRY(continued(&facts, err));
-	keep(office, facts.policy, ask->person,
-	     state.until_us < now_us + TRUST_US ? state.until_us : now_us + TRUST_US);
+	keep(&facts, &seen, state.until_us < trusted_us ? state.until_us : trusted_us);
 	*is_complete = true;
 	return RC_OK;
 }

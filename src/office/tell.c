@@ -36,7 +36,8 @@ mail_send(struct office *office, const struct tenant *tenant, const struct telli
 	struct door door = office_door(office, tenant);
 	struct person person;
 	struct message message = { .subject = telling->subject,
-		                   .text = telling->text,
+		                   .text =
+		                       telling->mail.len != 0 ? telling->mail : telling->text,
 		                   .person = telling->person,
 		                   .id = id };
 
@@ -150,13 +151,17 @@ is_meant(const struct policy *policy, const struct person *person, const char *w
 	       policy_role_scope(role, VERB_MANAGE, -1, str_from_c(word)) != 0;
 }
 
+/* One who cannot be told keeps nobody else from it, and is no reason to tell the others
+ * again: an error only where nobody was reached. */
 enum rc
 office_tell_staff(struct office *office, const struct tenant *tenant, const char *word,
                   const struct telling *telling, struct err *err)
 {
 	struct door door = office_door(office, tenant);
 	struct id after = { { 0 } };
+	size_t told = 0;
 	bool is_more = true;
+	enum rc failed = RC_OK;
 
 	door.purpose = STR("security");
 	while (is_more) {
@@ -167,12 +172,16 @@ office_tell_staff(struct office *office, const struct tenant *tenant, const char
 		                err));
 		for (size_t i = 0; i < persons.count; i++) {
 			struct telling one = *telling;
+			enum rc rc;
 			one.person = persons.items[i].id;
-			if (is_meant(tenant->policy, &persons.items[i], word))
-				TRY(office_tell(office, tenant, &one, err));
 			after = persons.items[i].id;
+			if (!is_meant(tenant->policy, &persons.items[i], word))
+				continue;
+			rc = office_tell(office, tenant, &one, err);
+			told += rc == RC_OK;
+			failed = rc == RC_OK ? failed : rc;
 		}
 		is_more = persons.count != 0;
 	}
-	return RC_OK;
+	return told == 0 ? failed : RC_OK;
 }

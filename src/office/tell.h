@@ -13,6 +13,7 @@ struct telling {
 	struct id person;
 	const char *kind; /* "policy", "request", "breach", "alert", "role", "access" … */
 	struct str subject, text;
+	struct str mail; /* the text of the mail where it may say less; empty: the same */
 	bool by_mail, by_page;
 };
 enum rc office_tell(struct office *office, const struct tenant *tenant,
