@@ -385,8 +385,12 @@ static MUST_CHECK enum rc
 part_keys(const struct step *step, struct err *err)
 {
 	struct approved approved = { .step = step };
+	struct ledger_line line = { .kind = LEDGER_KEPT,
+		                    .tenant = step->tenant->id,
+		                    .subject = step->ticket.id };
 
 	TRY(store_read(step->vault->store, approved_read, &approved, err));
+	TRY(ledger_append(step->vault->ledger, &line, err));
 	for (size_t i = 0; i < approved.count; i++)
 		TRY(class_end(step->vault, step->tenant, &approved.rows[i], err));
 	return RC_OK;

@@ -32,9 +32,28 @@ replay_end(struct replay *replay)
 
 struct subject_step {
 	struct subject_row row;
+	const struct ledger_line *line;
+	int64_t flags, epoch;
 	int64_t removed;
 	bool was_there;
 };
+
+/* The backup does not know of it, so its certificate is made anew. */
+static MUST_CHECK enum rc
+subject_certify(struct store_tx *tx, const struct subject_step *step, struct err *err)
+{
+	int64_t now_us = store_tx_now_us(tx);
+	int64_t at_us = step->line->time_us < now_us ? step->line->time_us : now_us;
+	const struct erasure_row row = { .tenant = step->row.tenant,
+		                         .id = id_new(now_us),
+		                         .kind = ERASURE_SUBJECT,
+		                         .subject = step->row.id,
+		                         .made_us = at_us,
+		                         .beyond_use_us = at_us,
+		                         .epoch = step->epoch };
+
+	return store_erasure_insert(tx, &row, err);
+}
 
 static MUST_CHECK enum rc
 subject_mark(struct store_tx *tx, void *arg, struct err *err)
@@ -43,11 +62,14 @@ subject_mark(struct store_tx *tx, void *arg, struct err *err)
 	enum rc rc = store_subject_find(tx, &step->row, err);
 
 	step->was_there = false;
-	if (rc == RC_NOT_FOUND || (rc == RC_OK && (step->row.flags & SUBJECT_ERASED) != 0))
+	if (rc == RC_NOT_FOUND ||
+	    (rc == RC_OK && ((step->row.flags & SUBJECT_ERASED) != 0 ||
+	                     (step->row.flags & step->flags) == step->flags)))
 		return RC_OK;
 	TRY(rc);
 	step->was_there = true;
-	step->row.flags |= SUBJECT_ERASED;
+	step->row.flags |= step->flags;
+	TRY(subject_certify(tx, step, err));
 	return store_subject_update(tx, &step->row, err);
 }
 
@@ -63,8 +85,11 @@ subject_purge(struct store_tx *tx, void *arg, struct err *err)
 static MUST_CHECK enum rc
 subject_replay(struct replay *replay, const struct ledger_line *line, struct err *err)
 {
-	struct subject_step step = { .row = { .tenant = line->tenant, .id = line->subject } };
 	struct vault *vault = replay->vault;
+	struct subject_step step = { .row = { .tenant = line->tenant, .id = line->subject },
+		                     .line = line,
+		                     .flags = SUBJECT_ERASED,
+		                     .epoch = past_epoch(vault) };
 
 	TRY(store_write(vault->store, subject_mark, &step, err));
 	TRY(keys_destroy_owner(vault->keys, line->tenant, line->subject, err));
@@ -72,6 +97,84 @@ subject_replay(struct replay *replay, const struct ledger_line *line, struct err
 	do {
 		TRY(store_write(vault->store, subject_purge, &step, err));
 	} while (step.removed != 0);
+	return RC_OK;
+}
+
+/* --- a subject of whom a law or a hold keeps something ---------------------------------- */
+
+/* As erase.c marks it: what a law keeps has its time from then on, where the account's end
+ * begins it; everything else is past it, and goes with the sweep unless it is held. */
+static MUST_CHECK enum rc
+kept_deadlines(struct store_tx *tx, const struct replay *replay,
+               const struct subject_step *step, struct err *err)
+{
+	const struct tenant *tenant = NULL;
+
+	for (size_t i = 0; i < vault_tenant_count(replay->vault); i++) {
+		if (vault_tenant_at(replay->vault, i)->id == step->row.tenant)
+			tenant = vault_tenant_at(replay->vault, i);
+	}
+	for (size_t i = 0; tenant != NULL && i < tenant->policy->class_count; i++) {
+		const struct policy_class *class = &tenant->policy->classes[i];
+		struct deadline_row row = { .tenant = step->row.tenant,
+			                    .subject = step->row.id,
+			                    .class = class->number,
+			                    .due_us = step->line->time_us,
+			                    .state = DEADLINE_SET,
+			                    .made_us = step->line->time_us };
+		if (!class_ends_with(tenant->policy, class, step->row.kind) ||
+		    (class->keep.required_by.len != 0 &&
+		     class->keep.until != KEEP_ACCOUNT_CLOSED))
+			continue;
+		if (class->keep.required_by.len != 0)
+			row.due_us =
+			    deadline_in(tenant->time_zone, &class->keep.plus, row.made_us);
+		TRY(deadline_first(tx, &row, err));
+	}
+	return RC_OK;
+}
+
+struct kept_step {
+	const struct replay *replay;
+	struct subject_step subject;
+};
+
+static MUST_CHECK enum rc
+kept_mark(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct kept_step *step = arg;
+
+	TRY(subject_mark(tx, &step->subject, err));
+	return step->subject.was_there ? kept_deadlines(tx, step->replay, &step->subject, err)
+	                               : RC_OK;
+}
+
+static MUST_CHECK enum rc
+kept_strip(struct store_tx *tx, void *arg, struct err *err)
+{
+	struct subject_step *step = arg;
+
+	return store_subject_strip_some(tx, step->row.tenant, step->row.id, &step->removed,
+	                                err);
+}
+
+static MUST_CHECK enum rc
+kept_replay(struct replay *replay, const struct ledger_line *line, struct err *err)
+{
+	struct vault *vault = replay->vault;
+	struct kept_step step = { .replay = replay,
+		                  .subject = {
+				      .row = { .tenant = line->tenant, .id = line->subject },
+				      .line = line,
+				      .flags = SUBJECT_RESTRICTED | SUBJECT_CLOSED |
+		                               SUBJECT_KEPT | SUBJECT_TRIMMED,
+				      .epoch = past_epoch(vault) } };
+
+	TRY(store_write(vault->store, kept_mark, &step, err));
+	replay->report->subjects += step.subject.was_there;
+	do {
+		TRY(store_write(vault->store, kept_strip, &step.subject, err));
+	} while (step.subject.removed != 0);
 	return RC_OK;
 }
 
@@ -238,6 +341,7 @@ line_replay(void *arg, const struct ledger_line *line, struct str text, struct e
 		[LEDGER_MONTH] = month_replay,
 		[LEDGER_LOG] = NULL,
 		[LEDGER_UNDONE] = NULL,
+		[LEDGER_KEPT] = kept_replay,
 	};
 	struct replay *replay = arg;
 
