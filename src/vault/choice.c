@@ -480,9 +480,9 @@ withdrawn_format(struct str body, int64_t now_us, struct arena *arena, struct bu
 	return RC_OK;
 }
 
-/* Withdrawn before: whoever may withdraw hears that it is. */
+/* Whoever may not withdraw hears so here, and leaves no line in the ledger. */
 static MUST_CHECK enum rc
-withdrawn_already(const struct door *door, const struct choosing *who, struct err *err)
+withdraw_first(const struct door *door, const struct choosing *who, struct err *err)
 {
 	CLEANUP(touch_wipe) struct touch touch = { 0 };
 
@@ -505,11 +505,26 @@ withdraw_stored(const struct door *door, struct choosing *who, struct choice_sto
 		                    .ask = who->ask,
 		                    .write = withdraw_write };
 
+	struct ledger_line line = { .kind = LEDGER_CHOICE,
+		                    .tenant = stored->row.tenant,
+		                    .subject = stored->row.subject,
+		                    .class = stored->row.class,
+		                    .record = stored->row.id };
+	struct err undo_err;
+	enum rc rc;
+
 	buf_init(&text, LIMIT_RECORD_BYTES);
+	TRY(withdraw_first(door, who, err));
 	TRY(withdrawn_format(stored->body, clock_now_us(door->vault->clock), arena, &text,
 	                     err));
 	TRY(buf_finish(&text, &record.body, err));
-	return record_put(door, &record, &also, err);
+	/* First, so that no copy of an hour ago brings it into force again. */
+	TRY(ledger_append(door->vault->ledger, &line, err));
+	rc = record_put(door, &record, &also, err);
+	if (rc != RC_OK)
+		DISCARD(line_undo(door->vault, &line, &undo_err),
+		        "a restore then ends a choice too many");
+	return rc;
 }
 
 enum rc
@@ -525,6 +540,6 @@ vault_choice_withdraw(const struct door *door, struct id record, struct err *err
 	if (stored.choice.kind == CHOICE_REPRESENTATION && door->actor->kind != ACTOR_SYSTEM)
 		TRY(choosing_staff(door, &who, err));
 	if (stored.choice.withdrawn_us != 0)
-		return withdrawn_already(door, &who, err);
+		return withdraw_first(door, &who, err);
 	return withdraw_stored(door, &who, &stored, &arena, err);
 }

@@ -175,6 +175,10 @@ void row_retention(struct record_row *row, const struct tenant *tenant,
 enum rc term_mac(struct vault *vault, const struct tenant *tenant, struct term_row *row,
                  struct str value, struct err *err) MUST_CHECK;
 
+/* The line was written before anybody could know that it would come to nothing. */
+enum rc line_undo(struct vault *vault, const struct ledger_line *line, struct err *err)
+    MUST_CHECK;
+
 /* A change of a projection inside the transaction of what it follows from. */
 struct projection_writing {
 	const struct projection_change *change;

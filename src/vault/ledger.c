@@ -24,7 +24,7 @@
 static const char *const kind_words[] = {
 	[LEDGER_SUBJECT] = "subject", [LEDGER_CLASS] = "class", [LEDGER_RECORD] = "record",
 	[LEDGER_MONTH] = "month",     [LEDGER_LOG] = "log",     [LEDGER_UNDONE] = "undone",
-	[LEDGER_KEPT] = "kept",
+	[LEDGER_CHOICE] = "choice",   [LEDGER_KEPT] = "kept",
 };
 
 struct ledger {

@@ -27,7 +27,8 @@ enum ledger_kind {
 	LEDGER_RECORD,      /* tenant, subject, class, record */
 	LEDGER_MONTH,       /* tenant, class, month: the month's key */
 	LEDGER_LOG,         /* tenant (0: the server), number: the log's origin began anew */
-	LEDGER_UNDONE,      /* number: a line whose erasure was refused after all */
+	LEDGER_UNDONE,      /* number: a line that came to nothing after all */
+	LEDGER_CHOICE,      /* tenant, subject, record: a choice that was withdrawn */
 	LEDGER_KEPT,        /* tenant, subject: all but what a law or a hold keeps; lines of the
 	                       classes follow */
 };

@@ -330,8 +330,7 @@ delete_write(struct store_tx *tx, void *arg, struct err *err)
 	return touch_record(tx, one->touch, err);
 }
 
-/* The line was written before anybody could know that it would come to nothing. */
-static MUST_CHECK enum rc
+enum rc
 line_undo(struct vault *vault, const struct ledger_line *line, struct err *err)
 {
 	struct ledger_line undone = { .kind = LEDGER_UNDONE,

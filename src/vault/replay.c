@@ -229,6 +229,17 @@ class_page(struct store_tx *tx, void *arg, struct err *err)
 	return RC_OK;
 }
 
+static MUST_CHECK enum rc
+summaries_end(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct class_step *step = arg;
+	const struct deadline_row what = { .tenant = step->line->tenant,
+		                           .subject = step->line->subject,
+		                           .class = step->line->class };
+
+	return store_projection_end(tx, &what, err);
+}
+
 static bool
 key_is_there(struct keys *keys, const struct key_name *name)
 {
@@ -251,8 +262,11 @@ class_replay(struct replay *replay, const struct ledger_line *line, struct err *
 		replay->report->records += (uint64_t)step.removed;
 		newer += step.newer;
 	} while (step.seen != 0);
+	if (newer != 0)
+		return RC_OK;
+	TRY(store_write(replay->vault->store, summaries_end, &step, err));
 	name.month = 0;
-	return newer == 0 ? keys_destroy(replay->vault->keys, &name, err) : RC_OK;
+	return keys_destroy(replay->vault->keys, &name, err);
 }
 
 struct record_step {
@@ -286,6 +300,28 @@ record_replay(struct replay *replay, const struct ledger_line *line, struct err 
 	TRY(store_write(replay->vault->store, record_delete, &step, err));
 	replay->report->records += step.was_there;
 	return RC_OK;
+}
+
+static MUST_CHECK enum rc
+choice_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct ledger_line *line = arg;
+	const struct record_row row = { .tenant = line->tenant,
+		                        .subject = line->subject,
+		                        .class = line->class,
+		                        .id = line->record };
+	enum rc rc = choice_end(tx, &row, err);
+
+	return rc == RC_NOT_FOUND ? RC_OK : rc; /* its subject came after the backup */
+}
+
+/* The record says nothing of it: that it was withdrawn stood in what is lost. */
+static MUST_CHECK enum rc
+choice_replay(struct replay *replay, const struct ledger_line *line, struct err *err)
+{
+	struct ledger_line like = *line;
+
+	return store_write(replay->vault->store, choice_write, &like, err);
 }
 
 static MUST_CHECK enum rc
@@ -341,6 +377,7 @@ line_replay(void *arg, const struct ledger_line *line, struct str text, struct e
 		[LEDGER_MONTH] = month_replay,
 		[LEDGER_LOG] = NULL,
 		[LEDGER_UNDONE] = NULL,
+		[LEDGER_CHOICE] = choice_replay,
 		[LEDGER_KEPT] = kept_replay,
 	};
 	struct replay *replay = arg;

@@ -3,6 +3,9 @@
  * looked for by grep(1) over every file, and by opening every record.
  */
 #include "backup/backup_fixture.h"
+#include "vault/choice.h"
+#include "vault/projection.h"
+#include "vault/series.h"
 
 static void
 a_restore_brings_back_every_record_and_verifies(void **state)
@@ -143,6 +146,100 @@ a_class_erased_after_the_backup_is_not_in_its_restore(void **state)
 	assert_int_not_equal(record_get(&r, b->record, &record), RC_OK);
 	canary_is_gone(b, &r);
 	all_is_in_order(&r);
+	restored_close(&r);
+}
+
+static MUST_CHECK enum rc
+letter_add(const void *arg, struct str old, struct buf *next, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	buf_add(next, old);
+	buf_add(next, STR("a"));
+	return RC_OK;
+}
+
+static void
+summary_append(struct fixture *f, struct id subject)
+{
+	const struct door door = door_of(f, SYSTEM, "care");
+	const struct projection_change change = { .class = STR("health"),
+		                                  .name = "letters",
+		                                  .fn = letter_add };
+	struct series_segment segment = { .items = 1, .body = STR("seg") };
+	struct series_append append = { .class = STR("alert"),
+		                        .subject = subject,
+		                        .segments = &segment,
+		                        .segment_count = 1,
+		                        .projection = &change };
+
+	RC_IS(f, vault_series_append(&door, &append, &f->err), RC_OK);
+}
+
+static void
+what_sums_up_a_class_erased_after_the_backup_begins_anew(void **state)
+{
+	struct backups *b = *state;
+	const struct door door = door_of(b->f, SYSTEM, "care");
+	struct fixture r;
+
+	summary_append(b->f, b->canary);
+	back_up(b);
+	RC_IS(b->f, vault_class_erase(&door, b->canary, STR("health"), &b->f->err), RC_OK);
+	RC_IS(b->f, restore_at(b, 0), RC_OK);
+	restored_open(b, &r);
+	summary_append(&r, b->canary);
+	restored_close(&r);
+}
+
+/* Withdrawing is for good (GDPR Art. 7(3)): a copy that is older does not undo it. */
+static void
+a_consent_withdrawn_after_the_backup_is_not_in_force_after_its_restore(void **state)
+{
+	struct backups *b = *state;
+	const struct door ana = door_of(b->f, ANA, "law");
+	struct choice choices[] = {
+		{ .purpose = STR("research"), .text = STR("yes") },
+		{ .purpose = STR("research"),
+		  .recipient = STR("research"),
+		  .text = STR("yes") },
+	};
+	struct fixture r;
+
+	for (size_t i = 0; i < COUNT_OF(choices); i++) {
+		choices[i].kind = CHOICE_CONSENT;
+		choices[i].subject = b->f->actors[ANA].subject;
+		RC_IS(b->f, vault_choice_give(&ana, &choices[i], &b->f->err), RC_OK);
+	}
+	back_up(b);
+	RC_IS(b->f, vault_choice_withdraw(&ana, choices[0].id, &b->f->err), RC_OK);
+	RC_IS(b->f, restore_at(b, 0), RC_OK);
+	restored_open(b, &r);
+	assert_int_equal(database_number(&r, "SELECT count(*) FROM choice"), 1);
+	assert_int_equal(
+	    database_number(&r, "SELECT count(*) FROM choice WHERE recipient <> 0"), 1);
+	all_is_in_order(&r);
+	restored_close(&r);
+}
+
+static void
+a_consent_deleted_after_the_backup_is_not_in_force_after_its_restore(void **state)
+{
+	struct backups *b = *state;
+	const struct door ana = door_of(b->f, ANA, "law");
+	const struct door system = door_of(b->f, SYSTEM, "law");
+	struct choice choice = { .kind = CHOICE_CONSENT,
+		                 .subject = b->f->actors[ANA].subject,
+		                 .purpose = STR("research"),
+		                 .text = STR("yes") };
+	struct fixture r;
+
+	RC_IS(b->f, vault_choice_give(&ana, &choice, &b->f->err), RC_OK);
+	back_up(b);
+	RC_IS(b->f, vault_delete(&system, STR("consent"), choice.id, &b->f->err), RC_OK);
+	RC_IS(b->f, restore_at(b, 0), RC_OK);
+	restored_open(b, &r);
+	assert_int_equal(database_number(&r, "SELECT count(*) FROM choice"), 0);
 	restored_close(&r);
 }
 
@@ -331,6 +428,11 @@ main(void)
 		BACKUP_TEST(a_record_deleted_after_the_backup_is_not_in_its_restore),
 		BACKUP_TEST(a_class_erased_and_filled_anew_before_the_backup_is_whole_after_it),
 		BACKUP_TEST(a_class_erased_after_the_backup_is_not_in_its_restore),
+		BACKUP_TEST(what_sums_up_a_class_erased_after_the_backup_begins_anew),
+		BACKUP_TEST(
+		    a_consent_withdrawn_after_the_backup_is_not_in_force_after_its_restore),
+		BACKUP_TEST(
+		    a_consent_deleted_after_the_backup_is_not_in_force_after_its_restore),
 		BACKUP_TEST(an_old_backup_with_the_newest_keys_lacks_what_was_erased_between),
 		BACKUP_TEST(the_newest_backup_before_a_time_is_restored),
 		BACKUP_TEST(
