@@ -228,6 +228,8 @@ server_start(struct server *server, struct call *call, struct err *err)
 	options.tls_minor = tls_minor(call->vault);
 	TRY(listener_open(&server->listener, &options, err));
 	reached_at(server, call, &address);
+	if (server->context.is_demo)
+		office_reached_at(server->context.office, call->url);
 	TRY(control_open(&server->control, call, err));
 	TRY(prover_open(&server->prover, call, err));
 	TRY(backups_begin(server, call, err));

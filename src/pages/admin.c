@@ -9,6 +9,7 @@
 #include "vault/retention.h"
 
 #include "pages/registers.h"
+#include "pages/requests.h"
 
 #define SHOWN 5
 
@@ -31,26 +32,23 @@ requests_part(struct request *request, struct doc *doc, struct err *err)
 		                                   { "due", DOC_TIME, NULL, "Due" },
 		                                   { "days", DOC_INT, "d", "Days left" },
 		                                   { "is_late", DOC_BOOL, NULL, NULL } };
-	struct asked_query query = { .only_open = true, .limit = LIMIT_PAGE_ROWS };
 	struct doc_part *rows;
 	struct asked_list list;
 
 	if (!may(request, VERB_READ, "request"))
 		return RC_OK;
-	TRY(desk_list(&request->door, request->site->office, &query, request->arena, &list,
-	              err));
+	TRY(queue_load(request, false, &list, err));
 	doc_int(doc, "request_count", (int64_t)list.count);
 	doc_page_bool(doc, "has_requests", true);
 	rows = doc_rows(doc, "requests", fields, COUNT_OF(fields));
 	for (size_t i = 0; i < list.count && i < SHOWN; i++) {
 		const struct asked *asked = &list.items[i];
-		int64_t due_us = asked->extended_us != 0 ? asked->extended_us : asked->due_us;
 		struct doc_cell *cells = doc_row(doc, rows);
 		cell_text(&cells[0], id_to_str(request->arena, asked->id));
-		cell_text(&cells[1], str_from_c(asked_kind_word(asked->right)));
-		cell_int(&cells[2], due_us);
-		cell_int(&cells[3], (due_us - request->now_us) / US_PER_DAY);
-		cell_int(&cells[4], due_us < request->now_us);
+		cell_text(&cells[1], request_label(request, asked->right));
+		cell_int(&cells[2], asked->due_us);
+		cell_int(&cells[3], (asked->due_us - request->now_us) / US_PER_DAY);
+		cell_int(&cells[4], asked->due_us < request->now_us);
 	}
 	return RC_OK;
 }

@@ -161,8 +161,10 @@ admin_policy_submit(struct request *request, struct doc *doc, struct err *err)
 	if (rc != RC_OK)
 		request_field_error(request, doc, "yaml",
 		                    str_copy(request->arena, str_from_c(err->text)));
-	else
+	if (doc_find(doc, STR("value_yaml")) == NULL)
 		doc_page_text(doc, "value_yaml", load.yaml);
+	if (doc_find(doc, STR("value_terms")) == NULL)
+		doc_page_text(doc, "value_terms", request_form(request, "terms"));
 	faults_part(doc, faults);
 	changes_part(doc, &load.changes);
 	doc_bool(doc, "is_material", load.is_material);
@@ -226,6 +228,24 @@ shown_part(struct request *request, struct doc *doc, struct id person, struct er
 	return RC_OK;
 }
 
+/* Which person, without the name: that is read for a reason alone. */
+static void
+person_crumbs(struct request *request, struct doc *doc, struct id person)
+{
+	static const struct doc_field fields[] = { { "path", DOC_TEXT, NULL, NULL },
+		                                   { "label", DOC_TEXT, NULL, NULL } };
+	struct doc_part *rows = doc_rows(doc, "crumbs", fields, COUNT_OF(fields));
+	struct doc_cell *cells = doc_row(doc, rows);
+	struct str id = id_to_str(request->arena, person);
+
+	rows->is_for_page_only = true;
+	cell_text(&cells[0], STR("/admin/people"));
+	cell_text(&cells[1], STR("People"));
+	cells = doc_row(doc, rows);
+	cell_text(&cells[0], str_printf(request->arena, "/admin/people/%.*s", STR_ARGS(id)));
+	cell_text(&cells[1], STR("Person"));
+}
+
 enum rc
 admin_steps_show(struct request *request, struct doc *doc, struct err *err)
 {
@@ -237,6 +257,7 @@ admin_steps_show(struct request *request, struct doc *doc, struct err *err)
 	TRY(onboarding_state(request->site->office, request->tenant, &ask, &state, err));
 	TRY(shown_part(request, doc, ask.person, err));
 	doc_page_text(doc, "page_title", request_say(request, "Steps before anything opens"));
+	person_crumbs(request, doc, person.id);
 	doc_text(doc, "person_id", id_to_str(request->arena, person.id));
 	doc_page_bool(doc, "has_credentials",
 	              onboarding_concerns(request->tenant->policy, ask.role, "credentials"));

@@ -5,10 +5,9 @@
  * A step is a form with one button.  Erasing is confirmed on a page that says what
  * goes and what stays.
  */
+#include "base/json.h"
 #include "base/limits.h"
 #include "pages/requests.h"
-
-#define QUEUE_MOST 5000 /* requests that a queue is made from, newest last */
 
 /* --- the queue ---------------------------------------------------------------------------- */
 
@@ -74,25 +73,27 @@ is_wanted(const struct request *request, const struct asked *asked)
 	return kind.len == 0 || asked_kind_find(kind) == asked->right;
 }
 
-static MUST_CHECK enum rc
-queue_load(struct request *request, struct asked_list *all, struct err *err)
+/* Open ones at once; with the closed ones page by page. */
+enum rc
+queue_load(struct request *request, bool is_all, struct asked_list *all, struct err *err)
 {
-	struct asked_query query = { .only_open = !request_has_query(request, "all"),
-		                     .limit = LIMIT_PAGE_ROWS };
+	struct asked_query query = { .only_open = !is_all, .limit = LIMIT_PAGE_ROWS };
 	struct asked_list page = { .count = 1 };
 
 	all->count = 0;
-	all->items = arena_alloc(request->arena, QUEUE_MOST * sizeof(*all->items),
+	all->items = arena_alloc(request->arena, DESK_OPEN_MOST * sizeof(*all->items),
 	                         _Alignof(struct asked));
 	for (;;) {
 		TRY(desk_list(&request->door, request->site->office, &query, request->arena,
 		              &page, err));
-		for (size_t i = 0; i < page.count && all->count < QUEUE_MOST; i++)
+		for (size_t i = 0; i < page.count && all->count < DESK_OPEN_MOST; i++)
 			all->items[all->count++] = page.items[i];
-		if (id_is_zero(page.last) || all->count == QUEUE_MOST)
-			return RC_OK;
+		if (id_is_zero(page.last) || all->count == DESK_OPEN_MOST)
+			break;
 		query.after = page.last;
 	}
+	qsort(all->items, all->count, sizeof(*all->items), by_due);
+	return RC_OK;
 }
 
 static const struct doc_field kind_fields[] = { { "kind", DOC_TEXT, NULL, NULL },
@@ -124,8 +125,7 @@ queue_show(struct request *request, struct doc *doc, struct err *err)
 	doc_page_text(
 	    doc, "lead",
 	    request_say(request, "What people ask under their rights, the most urgent first."));
-	TRY(queue_load(request, &all, err));
-	qsort(all.items, all.count, sizeof(*all.items), by_due);
+	TRY(queue_load(request, request_has_query(request, "all"), &all, err));
 	rows = doc_rows(doc, "requests", queue_fields, COUNT_OF(queue_fields));
 	for (size_t i = 0; i < all.count; i++) {
 		if (is_wanted(request, &all.items[i]))
@@ -290,7 +290,9 @@ steps_fill(struct request *request, struct doc *doc, const struct asked *asked, 
 	doc_page_bool(doc, "may_identify", asked->state == ASKED_IDENTITY);
 	doc_page_bool(doc, "may_extend",
 	              is_open && asked->extended_us == 0 && request->now_us <= asked->due_us);
-	doc_page_bool(doc, "may_pass", is_client_s && is_open && asked->state != ASKED_PASSED);
+	doc_page_bool(doc, "may_pass",
+	              is_client_s &&
+	                  (asked->state == ASKED_RECEIVED || asked->state == ASKED_OPEN));
 	doc_page_bool(doc, "may_fulfil",
 	              asked->state == ASKED_OPEN || asked->state == ASKED_PASSED);
 	doc_page_bool(doc, "is_erasure", asked->right == RIGHT_ERASURE);
@@ -307,6 +309,81 @@ steps_fill(struct request *request, struct doc *doc, const struct asked *asked, 
 	return RC_OK;
 }
 
+static const struct doc_field account_fields[] = { { "field", DOC_TEXT, NULL, "Field" },
+	                                           { "value", DOC_TEXT, NULL, "Value" },
+	                                           { "was", DOC_TEXT, NULL, "Before" } };
+
+static MUST_CHECK enum rc
+member_text(struct request *request, struct json_object *value, struct str *text,
+            struct err *err)
+{
+	CLEANUP(buf_free) struct buf buf = { 0 };
+	struct json_out out;
+	struct str finished;
+
+	*text = STR_EMPTY;
+	if (value == NULL)
+		return RC_OK;
+	if (json_kind(value) == JSON_STRING) {
+		*text = str_copy(request->arena, json_text(value));
+		return RC_OK;
+	}
+	buf_init(&buf, LIMIT_RECORD_BYTES);
+	json_out_init(&out, &buf);
+	TRY(json_put_value(&out, value, request->arena, err));
+	TRY(buf_finish(&buf, &finished, err));
+	*text = str_copy(request->arena, finished);
+	return RC_OK;
+}
+
+/* What the account says, and what it said before its latest change. */
+static MUST_CHECK enum rc
+account_rows(struct request *request, struct doc *doc, struct doc_part *rows,
+             const struct vault_records *versions, struct err *err)
+{
+	CLEANUP(json_free) struct json now = { NULL };
+	CLEANUP(json_free) struct json before = { NULL };
+	struct json_iter at;
+
+	TRY(json_parse(&now, versions->items[0].body, err));
+	if (versions->count > 1)
+		TRY(json_parse(&before, versions->items[1].body, err));
+	for (json_iter_start(&at, now.root); json_iter_next(&at);) {
+		struct doc_cell *cells = doc_row(doc, rows);
+		struct json_object *old = NULL;
+		struct str value, was;
+		TRY(member_text(request, at.value, &value, err));
+		if (before.root != NULL)
+			(void)json_find(before.root, str_to_c(request->arena, at.name), &old);
+		TRY(member_text(request, old, &was, err));
+		cell_text(&cells[0], str_copy(request->arena, at.name));
+		cell_text(&cells[1], value);
+		if (before.root != NULL && !str_eq(was, value))
+			cell_text(&cells[2], was);
+	}
+	return RC_OK;
+}
+
+/* Where the role may read accounts, and there is one. */
+static MUST_CHECK enum rc
+account_part(struct request *request, struct doc *doc, const struct asked *asked,
+             struct err *err)
+{
+	struct doc_part *rows =
+	    doc_rows(doc, "account", account_fields, COUNT_OF(account_fields));
+	struct vault_records versions = { 0 };
+	enum rc rc;
+
+	if (asked->right != RIGHT_RECTIFICATION)
+		return RC_OK;
+	rc = desk_account(&request->door, request->site->office, asked->subject, request->arena,
+	                  &versions, err);
+	if (rc == RC_NOT_FOUND || rc == RC_GONE || rc == RC_DENIED)
+		return RC_OK;
+	TRY(rc);
+	return versions.count == 0 ? RC_OK : account_rows(request, doc, rows, &versions, err);
+}
+
 static MUST_CHECK enum rc
 one_page(struct request *request, struct doc *doc, struct id id, struct err *err)
 {
@@ -317,6 +394,7 @@ one_page(struct request *request, struct doc *doc, struct id id, struct err *err
 	one_fill(request, doc, &asked);
 	whose(request, doc, &asked);
 	TRY(timeline_fill(request, doc, id, err));
+	TRY(account_part(request, doc, &asked, err));
 	return steps_fill(request, doc, &asked, err);
 }
 

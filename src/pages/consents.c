@@ -392,6 +392,8 @@ consents_show(struct request *request, struct doc *doc, struct err *err)
 
 /* --- giving --------------------------------------------------------------------------- */
 
+static const struct rate with_rate = { "share", 20, US_PER_HOUR };
+
 /* With whom, by address: the person and the name that the text says. */
 static MUST_CHECK enum rc
 with_find(struct consents *of, struct choice *choice, struct str *with, struct err *err)
@@ -405,6 +407,11 @@ with_find(struct consents *of, struct choice *choice, struct str *with, struct e
 
 	if (email.len == 0)
 		return FAIL(err, RC_INVALID, "with: enter an e-mail address");
+	if (!of->is_staff) /* addresses are not tried one after the other */
+		TRY(people_rate(
+		    request->site->people, request->tenant, &with_rate,
+		    (struct str){ (const char *)of->subject.bytes, sizeof(of->subject.bytes) },
+		    err));
 	rc = people_find(&door, request->site->people, email, request->arena, &person, err);
 	if (rc == RC_NOT_FOUND || rc == RC_INVALID)
 		return FAIL(err, RC_INVALID, "with: nobody here has this address");
@@ -458,6 +465,8 @@ choice_take(struct consents *of, struct choice *choice, struct err *err)
 		return FAIL(err, RC_CONFLICT, "version: the policy has changed: read it again");
 	TRY(kind_parse(request_form(request, "kind"), &choice->kind, err));
 	TRY(until_take(request, &choice->until_us, err));
+	if (!of->is_staff && choice->kind == CHOICE_REPRESENTATION)
+		return FAIL(err, RC_DENIED, "staff enters who acts for somebody");
 	if (needs_person(of, choice))
 		TRY(with_find(of, choice, &with, err));
 	choice->text = choice_text(of, choice, with);

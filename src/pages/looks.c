@@ -13,6 +13,7 @@ static const struct doc_field look_fields[] = {
 	{ "what", DOC_TEXT, NULL, "What" },     { "why", DOC_TEXT, NULL, "Why" },
 	{ "reason", DOC_TEXT, NULL, "Reason" }, { "count", DOC_INT, NULL, "Records" },
 	{ "entry", DOC_INT, NULL, "Entry" },    { "proof", DOC_TEXT, NULL, NULL },
+	{ "to", DOC_TEXT, NULL, "Given to" },
 };
 
 /* The name only of the person itself: who else it was, the role says. */
@@ -35,6 +36,7 @@ look_fill(struct request *request, struct doc_cell *cells, const struct look *lo
 	const struct policy *policy = request->tenant->policy;
 	const struct policy_class *class = policy_class_find(policy, look->class);
 	const struct policy_purpose *purpose = policy_purpose_find(policy, look->purpose);
+	const struct policy_recipient *to = policy_recipient_find(policy, look->recipient);
 
 	cell_int(&cells[0], look->time_us);
 	who_fill(request, &cells[1], look);
@@ -46,6 +48,9 @@ look_fill(struct request *request, struct doc_cell *cells, const struct look *lo
 		cell_text(&cells[5], purpose->says);
 	if (look->reason.len != 0)
 		cell_text(&cells[6], look->reason);
+	if (look->recipient.len != 0)
+		cell_text(&cells[10],
+		          to == NULL || to->says.len == 0 ? look->recipient : to->says);
 	cell_int(&cells[7], look->count);
 	cell_int(&cells[8], look->entry);
 	if (look->entry < proved)

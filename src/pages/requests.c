@@ -373,6 +373,19 @@ zip_end(void *state)
 	package_close(state);
 }
 
+/* Reading everything is the dearest thing that a person can ask of the server. */
+static const struct rate package_rate = { "package", 10, US_PER_HOUR };
+
+static MUST_CHECK enum rc
+package_room(const struct request *request, struct err *err)
+{
+	struct id subject = request->actor.subject;
+
+	return people_rate(request->site->people, request->tenant, &package_rate,
+	                   (struct str){ (const char *)subject.bytes, sizeof(subject.bytes) },
+	                   err);
+}
+
 enum rc
 package_give(struct request *request, struct doc *doc, struct err *err)
 {
@@ -390,6 +403,7 @@ package_give(struct request *request, struct doc *doc, struct err *err)
 		options.sources = service->packages;
 		options.source_count = service->package_count;
 	}
+	TRY(package_room(request, err));
 	TRY(package_open(&package, &options, err));
 	request_at_end(request, zip_end, package);
 	response_header(request, "Content-Disposition",

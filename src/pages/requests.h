@@ -12,6 +12,9 @@
 
 /* "Erase my data": the right as people choose it. */
 struct str request_label(const struct request *request, enum policy_right right);
+/* What staff has to answer, or all there was, the most urgent first. */
+enum rc queue_load(struct request *request, bool is_all, struct asked_list *all,
+                   struct err *err) MUST_CHECK;
 /* The parts `goes` and `stays`: what an erasure removes, and what a law keeps. */
 void erasing_parts(struct request *request, struct doc *doc, const struct erasing_plan *plan);
 /* An error that begins with the name of a field goes beside it; false: none of these. */

@@ -60,6 +60,19 @@ for (const { role, email, pages } of roles) {
 	});
 }
 
+// What is no page: files, data for programs; and pages that another test reaches.
+const noPage = [/^\/$/, /\.(svg|pdf|json)$/, /^\/log\/./, /^\/fhir\//, /^\/readings/, /^\/export\/./, /^\/me\/(package|consents\/.+)$/];
+const elsewhere = ['/sign-in/factor', '/shared/:person', '/admin/requests/:request/certificate'];
+
+test('every page of the route tables is looked at', { skip: skip || (process.env.TROTH_BIN ? false : 'TROTH_BIN is not set') }, () => {
+	const rows = JSON.parse(execFileSync(process.env.TROTH_BIN, ['routes', '--json']));
+	const looked = roles.flatMap(({ pages }) => pages).map((row) => row.path ?? `${row.find.path}/x${row.query ?? ''}`).map((path) => path.replace(/\?.*/, ''));
+	const pages = rows.filter(({ of, method }) => method === 'GET' && ['pages', 'measure'].includes(of)).map(({ path }) => path);
+	const left = pages.filter((path) => !noPage.some((pattern) => pattern.test(path)) && !elsewhere.includes(path))
+		.filter((path) => !looked.some((one) => new RegExp(`^${path.replace(/:[a-z]+/g, '[^/]+')}$`).test(one)));
+	assert.deepEqual(left, []);
+});
+
 const java = spawnSync('java', ['-version']).status === 0;
 
 test('the Nu HTML checker finds no fault in the source of any page', { skip: skip || (java ? false : 'there is no java') }, () => {

@@ -1,5 +1,5 @@
 // Every page that a person can open, by role.  `find` gives an address that only the running
-// server knows: the first link of a list.
+// server knows: the first link of a list; where `make` is there, it makes what the list would lack.
 const everyone = [
 	{ name: 'sign-in', path: '/sign-in' },
 	{ name: 'sign-in-sent', path: '/sign-in/sent' },
@@ -14,6 +14,17 @@ const everyone = [
 	{ name: 'absent', path: '/no/such/page', status: 404 },
 ];
 
+// Clicks what loads a page.
+const press = (page, locator) => Promise.all([page.waitForEvent('load'), locator.click()]);
+
+// A request under one's rights, in its two steps; which also is a message to whoever asks.
+async function ask(base, page, kind) {
+	await page.goto(`${base.href}/me/requests/new?kind=${kind}`);
+	await page.locator('#text').fill('My last name is spelled with one l.');
+	await press(page, page.locator('main form.form button[type=submit]'));
+	await press(page, page.locator('main button[name=confirmed]'));
+}
+
 const own = [
 	{ name: 'me', path: '/me' },
 	{ name: 'sessions', path: '/me/sessions' },
@@ -22,7 +33,11 @@ const own = [
 	{ name: 'messages', path: '/me/messages' },
 	{ name: 'welcome', path: '/welcome' },
 	{ name: 'enrol', path: '/sign-in/enrol' },
+	{ name: 'requests', path: '/me/requests' },
+	{ name: 'shared', path: '/shared' },
 ];
+
+const rights = ['access', 'portability', 'rectification', 'erasure', 'restriction', 'objection'];
 
 const people = { name: 'people', path: '/admin/people' };
 
@@ -40,6 +55,10 @@ export const roles = [
 		{ name: 'device-new', path: '/devices/new' },
 		{ name: 'export', path: '/export' },
 		...own,
+		{ name: 'consents', path: '/me/consents' },
+		...rights.map((kind) => ({ name: `request-${kind}`, path: `/me/requests/new?kind=${kind}` })),
+		{ name: 'message', make: (base, page) => ask(base, page, 'rectification'), find: { path: '/me/messages', link: 'main tbody th a, main .links a' } },
+		{ name: 'requests-asked', path: '/me/requests' },
 		{ name: 'refused', path: '/admin/people', status: 403 },
 	] },
 	{ role: 'admin', email: 'admin@demo.example', pages: [
@@ -49,6 +68,12 @@ export const roles = [
 		{ name: 'person', find: { path: '/admin/people', link: 'main tbody th a' }, query: '?reason=the+quarterly+look+at+accounts' },
 		{ name: 'person-new', path: '/admin/people/new' },
 		{ name: 'admin-policy', path: '/admin/policy' },
+		{ name: 'person-consents', find: { path: '/admin/people', link: 'main tbody th a' }, query: '/consents?reason=a+question+by+phone' },
+		{ name: 'person-steps', find: { path: '/admin/people', link: 'main tbody th a' }, query: '/steps' },
+		{ name: 'queue', path: '/admin/requests' },
+		{ name: 'queue-all', path: '/admin/requests?all=1' },
+		{ name: 'request', find: { path: '/admin/requests', link: 'main tbody th a' } },
+		{ name: 'request-new', path: '/admin/requests/new' },
 		{ name: 'office', path: '/admin' },
 		{ name: 'registers', path: '/admin/registers' },
 		{ name: 'register', path: '/admin/registers/attestation' },
@@ -71,6 +96,7 @@ export const roles = [
 
 // The address of a page, below the tenant.
 export async function address(base, page, row) {
+	await row.make?.(base, page);
 	if (row.path) return row.path;
 	await page.goto(base.href + row.find.path);
 	const found = await page.locator(row.find.link).first().getAttribute('href');

@@ -221,6 +221,29 @@ credentials_wait_for_staff_and_count_when_verified(void **state)
 /* --- texts ----------------------------------------------------------------------------------
  */
 
+/* The first gate is remembered; what it looked at is not all that may change. */
+static void
+a_new_role_meets_its_own_steps_at_once(void **state)
+{
+	struct house *house = *state;
+	struct tenant tenant = tenant_with(house, "onboarding: [terms, training]");
+	struct onboarding_ask ask = { .role = policy_role_find(tenant.policy, STR("member")) };
+	struct somebody ana;
+	bool is_open = false;
+
+	house_somebody(house, &ana, "ana@example.org", "member");
+	ask.person = ana.person.id;
+	put(house, &ana, "terms", "2026-01-01", 0);
+	RC_IS(house, onboarding_gate(house->office, &tenant, &ask, &is_open, &house->err),
+	      RC_OK);
+	assert_true(is_open);
+	ask.role = policy_role_find(tenant.policy, STR("support"));
+	RC_IS(house, onboarding_gate(house->office, &tenant, &ask, &is_open, &house->err),
+	      RC_OK);
+	assert_false(is_open);
+	tenant_end(&tenant);
+}
+
 static void
 an_nda_is_signed_again_when_its_text_changes(void **state)
 {
@@ -296,6 +319,7 @@ main(void)
 		HOUSE_TEST(going_on_under_a_version_without_accepting_it_is_on_record),
 		HOUSE_TEST(a_training_that_lapses_shuts_the_gate),
 		HOUSE_TEST(credentials_wait_for_staff_and_count_when_verified),
+		HOUSE_TEST(a_new_role_meets_its_own_steps_at_once),
 		HOUSE_TEST(an_nda_is_signed_again_when_its_text_changes),
 		HOUSE_TEST(only_whoever_manages_the_policy_sets_its_texts),
 		HOUSE_TEST(an_unknown_kind_is_refused),

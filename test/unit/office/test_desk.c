@@ -5,7 +5,6 @@
  * extension; the first due day + 30 days for the American one.
  */
 #include "desk_house.h"
-
 #include "office/inside.h"
 
 /* --- deadlines ------------------------------------------------------------------------- */
@@ -350,6 +349,97 @@ the_same_is_asked_once_while_it_is_open(void **state)
 	(void)ask_for(&scene, &scene.ana, RIGHT_ACCESS);
 }
 
+/* The same right over the same kinds, said in another way each time. */
+static enum rc
+ask_again(struct scene *scene, size_t times)
+{
+	struct asked asked = { .subject = scene->ana.person.id, .right = RIGHT_ERASURE };
+
+	for (size_t i = 0; i < times; i++)
+		asked.classes =
+		    str_printf(&scene->house->arena, "%.*s health", STR_ARGS(asked.classes));
+	return desk_open(&scene->ana.door, scene->house->office, &asked, &scene->house->err);
+}
+
+static void
+what_one_person_has_open_is_bounded(void **state)
+{
+	struct scene scene;
+	struct asked_query query = { .only_open = true };
+	struct asked_list list;
+
+	scene_set(&scene, state);
+	for (size_t i = 0; i < DESK_OPEN_OF_ONE; i++)
+		RC_IS(scene.house, ask_again(&scene, i + 1), RC_OK);
+	RC_IS(scene.house, ask_again(&scene, DESK_OPEN_OF_ONE + 1), RC_LIMIT);
+	/* Staff may still enter what came on paper, and see all of it. */
+	RC_IS(scene.house,
+	      desk_open(&scene.support.door, scene.house->office,
+	                &(struct asked){ .subject = scene.ana.person.id,
+	                                 .right = RIGHT_ACCESS,
+	                                 .channel = STR("letter"),
+	                                 .maker = STR("self") },
+	                &scene.house->err),
+	      RC_OK);
+	RC_IS(scene.house,
+	      desk_list(&scene.support.door, scene.house->office, &query, &scene.house->arena,
+	                &list, &scene.house->err),
+	      RC_OK);
+	assert_int_equal(list.count, DESK_OPEN_OF_ONE + 1);
+}
+
+static void
+who_asks_and_withdraws_again_and_again_is_stopped_for_the_day(void **state)
+{
+	struct scene scene;
+	struct asked again = { .right = RIGHT_ACCESS };
+
+	scene_set(&scene, state);
+	/* Windows begin with the day: not at the end of one. */
+	scene.house->clock.offset_us +=
+	    US_PER_DAY - office_now_us(scene.house->office) % US_PER_DAY;
+	for (int i = 0; i < DESK_ASKED_A_DAY; i++) {
+		struct asked asked = ask_for(&scene, &scene.ana, RIGHT_ACCESS);
+		RC_IS(scene.house,
+		      step(&scene, &scene.ana, &asked,
+		           &(struct desk_move){ .step = STEP_WITHDRAW }),
+		      RC_OK);
+	}
+	again.subject = scene.ana.person.id;
+	RC_IS(scene.house,
+	      desk_open(&scene.ana.door, scene.house->office, &again, &scene.house->err),
+	      RC_RATE);
+	(void)ask_for(&scene, &scene.ben, RIGHT_ACCESS);
+}
+
+static void
+what_a_restricted_person_asked_is_in_every_list_of_staff(void **state)
+{
+	struct scene scene;
+	struct asked closed, open;
+	struct asked_query query = { .limit = LIMIT_PAGE_ROWS };
+	struct asked_list list;
+
+	scene_set(&scene, state);
+	closed = ask_for(&scene, &scene.ana, RIGHT_RESTRICTION);
+	open = ask_for(&scene, &scene.ana, RIGHT_ACCESS);
+	RC_IS(scene.house,
+	      step(&scene, &scene.support, &closed, &(struct desk_move){ .step = STEP_FULFIL }),
+	      RC_OK);
+	RC_IS(scene.house,
+	      desk_list(&scene.support.door, scene.house->office, &query, &scene.house->arena,
+	                &list, &scene.house->err),
+	      RC_OK);
+	assert_int_equal(list.count, 2);
+	query.only_open = true;
+	RC_IS(scene.house,
+	      desk_list(&scene.support.door, scene.house->office, &query, &scene.house->arena,
+	                &list, &scene.house->err),
+	      RC_OK);
+	assert_int_equal(list.count, 1);
+	assert_true(id_eq(list.items[0].id, open.id));
+}
+
 static void
 a_request_covers_only_what_the_right_covers(void **state)
 {
@@ -437,6 +527,43 @@ a_field_of_the_account_is_corrected_at_once(void **state)
 	                   &scene.house->arena, &versions, &scene.house->err),
 	      RC_OK);
 	assert_int_equal(versions.count, 2);
+}
+
+static bool
+is_mailed(struct house *house, const char *to, const char *words)
+{
+	struct message *messages;
+	size_t count = 0;
+	bool is_it = false;
+
+	RC_IS(house,
+	      notice_inbox(house->notice, house->tenant, &house->arena, &messages, &count,
+	                   &house->err),
+	      RC_OK);
+	for (size_t i = 0; i < count; i++)
+		is_it = is_it || (str_eq(messages[i].to, str_from_c(to)) &&
+		                  memmem(messages[i].text.ptr, messages[i].text.len, words,
+		                         strlen(words)) != NULL);
+	return is_it;
+}
+
+static void
+mail_says_where_an_answer_stands_and_not_what_it_is(void **state)
+{
+	struct scene scene;
+	struct asked asked;
+
+	scene_set(&scene, state);
+	office_reached_at(scene.house->office, "https://localhost:8443");
+	asked = ask_for(&scene, &scene.ana, RIGHT_RECTIFICATION);
+	RC_IS(scene.house,
+	      step(&scene, &scene.support, &asked,
+	           &(struct desk_move){
+		       .step = STEP_FULFIL, .code = STR("name"), .words = STR("Anna Lima") }),
+	      RC_OK);
+	assert_false(is_mailed(scene.house, "ana@example.org", "Anna Lima"));
+	assert_true(is_mailed(scene.house, "ana@example.org",
+	                      "https://localhost:8443/measure/me/requests"));
 }
 
 static void
@@ -572,9 +699,13 @@ main(void)
 		HOUSE_TEST(a_step_on_an_older_version_is_refused),
 		HOUSE_TEST(a_controller_passes_nothing_on),
 		HOUSE_TEST(the_same_is_asked_once_while_it_is_open),
+		HOUSE_TEST(what_one_person_has_open_is_bounded),
+		HOUSE_TEST(who_asks_and_withdraws_again_and_again_is_stopped_for_the_day),
+		HOUSE_TEST(what_a_restricted_person_asked_is_in_every_list_of_staff),
 		HOUSE_TEST(a_request_covers_only_what_the_right_covers),
 		HOUSE_TEST(rights_follow_the_jurisdiction_of_the_account),
 		HOUSE_TEST(a_field_of_the_account_is_corrected_at_once),
+		HOUSE_TEST(mail_says_where_an_answer_stands_and_not_what_it_is),
 		HOUSE_TEST(an_erasure_says_what_goes_and_what_a_law_keeps),
 		HOUSE_TEST(an_erasure_ends_sign_in_and_leaves_the_request_and_its_certificate),
 		HOUSE_TEST(staff_are_reminded_once_at_seven_and_two_days),
