@@ -31,6 +31,7 @@ struct office {
 	int64_t copies_due_us;                /* of the monotonic clock */
 	int64_t sweep_due_us[OFFICE_TENANTS]; /* of the monotonic clock */
 	struct detect *detect;                /* detect.c's counts in memory */
+	struct visits *visits;                /* activity.c's */
 	struct tallies *tallies;              /* tally.c's */
 	struct onboarded *onboarded;          /* onboarding.c's */
 	struct unread *unread;                /* told.c's */
@@ -39,14 +40,17 @@ struct office {
 /* Steps of office_tick(), each bounded by deadline_us of the monotonic clock. */
 typedef enum rc office_step(struct office *office, const struct tenant *tenant,
                             int64_t deadline_us, struct err *err);
-office_step sweep_tick;  /* sweep.c: the hourly sweep, and its alarm */
-office_step desk_tick;   /* desk.c: reminders of requests that are due soon or late */
-office_step change_tick; /* change.c: telling people of the next policy */
-office_step copies_tick; /* copies.c: alarms of the backups */
-office_step tally_tick;  /* tally.c: writes the counts, sweeps old ones */
-office_step detect_tick; /* detect.c: raises what was noticed */
-office_step alert_tick;  /* alert.c: webhook, heartbeat, clocks of incidents */
+office_step sweep_tick;    /* sweep.c: the hourly sweep, and its alarm */
+office_step desk_tick;     /* desk.c: reminders of requests that are due soon or late */
+office_step change_tick;   /* change.c: telling people of the next policy */
+office_step copies_tick;   /* copies.c: alarms of the backups */
+office_step activity_tick; /* activity.c: writes visits that are over */
+office_step tally_tick;    /* tally.c: writes the counts, sweeps old ones */
+office_step detect_tick;   /* detect.c: raises what was noticed */
+office_step alert_tick;    /* alert.c: webhook, heartbeat, clocks of incidents */
 
+struct visits *visits_new(void);
+void visits_free(struct visits *visits);
 struct tallies *tallies_new(void);
 void tallies_free(struct tallies *tallies);
 

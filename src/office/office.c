@@ -35,6 +35,7 @@ office_open(struct office **office, const struct office_options *options, struct
 	for (size_t i = 0; i < OFFICE_TENANTS; i++)
 		opened->open_alerts[i] = -1;
 	opened->tallies = tallies_new();
+	opened->visits = visits_new();
 	opened->detect = detect_new();
 	vault_watch(opened->vault, detect_see, opened->detect);
 	*office = opened;
@@ -50,6 +51,7 @@ office_close(struct office *office)
 	detect_free(office->detect);
 	(void)pthread_mutex_destroy(&office->lock);
 	tallies_free(office->tallies);
+	visits_free(office->visits);
 	free(office->webhook_url);
 	free(office->webhook_key_file);
 	free(office->heartbeat_url);
@@ -295,8 +297,9 @@ enum rc
 office_tick(struct office *office, const struct tenant *tenant, int64_t deadline_us,
             struct err *err)
 {
-	static office_step *const steps[] = { sweep_tick, copies_tick, desk_tick, change_tick,
-		                              tally_tick, detect_tick, alert_tick };
+	static office_step *const steps[] = { sweep_tick,  copies_tick, desk_tick,
+		                              change_tick, tally_tick,  activity_tick,
+		                              detect_tick, alert_tick };
 	enum rc rc = RC_OK;
 	struct err first = { 0 };
 

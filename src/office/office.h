@@ -13,6 +13,7 @@
  *   agreement about person    what people signed or took note of
  *   message   about person    what we told them
  *   register  about organisation   registers, incidents, alerts
+ *   activity  about those whose use is recorded (optional: activity.h)
  *   usage     about application    telemetry (rows of `tally`, no records)
  */
 #ifndef OFFICE_OFFICE_H

@@ -1,6 +1,7 @@
 #include "web/carriage.h"
 #include "base/broken.h"
 
+#include "office/activity.h"
 #include "office/tally.h"
 
 #include <poll.h>
@@ -359,8 +360,14 @@ use_count(const struct exchange *exchange, int64_t took_us)
 	const struct request *request = &exchange->request;
 	struct tally tally = { .kind = TALLY_CALLS };
 
-	if (request->tenant == NULL || request->route == NULL ||
-	    policy_class_find(request->tenant->policy, STR("usage")) == NULL)
+	if (request->tenant == NULL || request->route == NULL)
+		return;
+	if (request->actor.kind == ACTOR_PERSON) {
+		struct activity activity = { request->actor.id, methods[request->route->method],
+			                     request->route->path, request->visitor.browser };
+		activity_count(request->site->office, request->tenant, &activity);
+	}
+	if (policy_class_find(request->tenant->policy, STR("usage")) == NULL)
 		return;
 	tally.method = methods[request->route->method];
 	tally.what = broken("telemetry.anonymous") ? str_to_c(request->arena, request->path)
