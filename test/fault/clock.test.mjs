@@ -19,7 +19,7 @@ const post = async (token, target, body) => {
 };
 const at = (...words) => ['--data', server.data, '--tenant', 'demo', ...words];
 const retention = (what, ...more) => JSON.parse(must('retention', what, ...at('--json', ...more)));
-const line = (lines, name) => lines.find((one) => one.class === name);
+const line = (lines, name) => lines.classes.find((one) => one.class === name);
 const messages = async (name) => (await server.json('/demo/me/messages', people[name].token)).messages.length;
 
 function tokens(...names) {
