@@ -311,8 +311,8 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	[SQL_OUTBOX_LIST] = { "outbox",
 	                      "SELECT tenant, id, created_us, due_us, tries, state, body"
 	                      " FROM outbox WHERE tenant = ?1 ORDER BY id DESC LIMIT ?2" },
-	[SQL_OUTBOX_SWEEP] = { "outbox",
-	                       "DELETE FROM outbox WHERE state <> ?1 AND changed_us < ?2" },
+	[SQL_OUTBOX_SWEEP] = { "outbox", "DELETE FROM outbox WHERE changed_us < ?2"
+	                                 " AND (state <> ?1 OR due_us < ?2)" },
 	[SQL_LEASE_TAKE] = { "lease",
 	                     "INSERT INTO lease(name, holder, until_us) VALUES(?1, ?2, ?3)"
 	                     " ON CONFLICT(name) DO UPDATE"
