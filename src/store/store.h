@@ -185,7 +185,7 @@ enum rc store_outbox_list(struct store_tx *tx, int64_t tenant, struct arena *are
                           struct outbox_row **rows, size_t *count, struct err *err)
     MUST_CHECK; /* newest first, at most LIMIT_PAGE_ROWS, any state */
 enum rc store_outbox_sweep(struct store_tx *tx, int64_t before_us, struct err *err)
-    MUST_CHECK; /* sent or given up before then */
+    MUST_CHECK; /* sent, given up, or due and never tried since before then */
 
 /* Takes or renews a lease for `holder`; RC_BUSY while another holds it. */
 enum rc store_lease_take(struct store_tx *tx, struct str name, struct id holder,
