@@ -130,6 +130,24 @@ language_of(struct office *office, const struct tenant *tenant, struct id person
 	return RC_OK;
 }
 
+/* Mail is read by others on its way: to whom and what stands on the page alone. */
+static MUST_CHECK enum rc
+mail_words(struct office *office, const struct tenant *tenant, bool is_french,
+           struct arena *arena, struct str *text, struct err *err)
+{
+	struct str url;
+
+	TRY(office_url(office, tenant, arena, &url, err));
+	*text =
+	    str_printf(arena,
+	               is_french ? "Connectez-vous pour lire à qui, quoi et sur quelle base : "
+	                           "%.*s/me/messages\n"
+	                         : "Sign in to read to whom, what and on which basis: "
+	                           "%.*s/me/messages\n",
+	               STR_ARGS(url));
+	return RC_OK;
+}
+
 /* RC_NOT_FOUND: the subject is nobody who signs in. */
 static MUST_CHECK enum rc
 subject_tell(struct office *office, const struct tenant *tenant,
@@ -160,6 +178,7 @@ subject_tell(struct office *office, const struct tenant *tenant,
 			"all that was disclosed.",
 	    STR_ARGS(recipient == NULL ? entry->party : recipient->says),
 	    STR_ARGS(entry->classes), STR_ARGS(entry->basis));
+	TRY(mail_words(office, tenant, is_french, &arena, &telling.mail, err));
 	return office_tell_once(office, tenant, &once, err);
 }
 

@@ -393,6 +393,8 @@ consents_show(struct request *request, struct doc *doc, struct err *err)
 /* --- giving --------------------------------------------------------------------------- */
 
 static const struct rate with_rate = { "share", 20, US_PER_HOUR };
+/* Each choice is kept as a record, also once it is taken back. */
+static const struct rate choices_rate = { "choice", 100, US_PER_DAY };
 
 /* With whom, by address: the person and the name that the text says. */
 static MUST_CHECK enum rc
@@ -553,6 +555,11 @@ consent_give_submit(struct request *request, struct doc *doc, struct err *err)
 	TRY(consents_begin(request, &of, err));
 	if (!is_opened(&of, doc))
 		return RC_OK;
+	if (!of.is_staff)
+		TRY(people_rate(
+		    request->site->people, request->tenant, &choices_rate,
+		    (struct str){ (const char *)of.subject.bytes, sizeof(of.subject.bytes) },
+		    err));
 	rc = give(&of, &choice, err);
 	if (rc != RC_OK)
 		return give_failed(&of, doc, rc, err);

@@ -264,6 +264,10 @@ trained_find(struct request *request, struct doc *doc, struct register_entry *en
 		return RC_OK;
 	}
 	TRY(rc);
+	if (id_eq(person.id, request->actor.id)) /* as in admin_steps_submit() */
+		request_field_error(request, doc, "contact",
+		                    request_say(request, "Somebody else must enter this for "
+		                                         "you"));
 	*id = person.id;
 	entry->reference = id_to_str(request->arena, person.id);
 	return RC_OK;

@@ -231,12 +231,15 @@ breach_send(struct breach *breach, struct err *err)
 	struct register_entry notice = { .kind = STR("notice"),
 		                         .title = telling.subject,
 		                         .text = breach->text,
-		                         .reference = number,
-		                         .people = (int64_t)breach->count };
+		                         .reference = number };
 
 	for (size_t i = 0; i < breach->count; i++) {
+		enum rc rc;
 		telling.person = breach->people[i];
-		TRY(office_tell_once(request->site->office, request->tenant, &once, err));
+		rc = office_tell_once(request->site->office, request->tenant, &once, err);
+		if (rc != RC_OK && rc != RC_GONE && rc != RC_NOT_FOUND)
+			return rc;
+		notice.people += rc == RC_OK; /* else erased at this moment */
 	}
 	notice.at_us = notice.notified_us = request->now_us;
 	return register_put(&request->door, request->site->office, &notice, err);

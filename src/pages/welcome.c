@@ -173,6 +173,19 @@ welcome_show(struct request *request, struct doc *doc, struct err *err)
 	return RC_OK;
 }
 
+/* Each answer is a record that is kept for years. */
+static const struct rate answers_rate = { "agreement", 40, US_PER_DAY };
+
+static MUST_CHECK enum rc
+answer_put(struct request *request, struct agreement *agreement, struct err *err)
+{
+	struct id person = request->actor.id;
+
+	TRY(people_rate(request->site->people, request->tenant, &answers_rate,
+	                (struct str){ (const char *)person.bytes, sizeof(person.bytes) }, err));
+	return agreement_put(&request->door, request->site->office, agreement, err);
+}
+
 /* --- the forms --------------------------------------------------------------------------- */
 
 /* Back to the list, or on to where the person was going. */
@@ -218,7 +231,7 @@ welcome_terms_submit(struct request *request, struct doc *doc, struct err *err)
 	TRY(terms_find(request, &text, err));
 	agreement.text = text;
 	agreement.hash = digest_text(request->arena, text);
-	TRY(agreement_put(&request->door, request->site->office, &agreement, err));
+	TRY(answer_put(request, &agreement, err));
 	TRY(change_accept(&request->door, request->site->office, policy->version, err));
 	return step_done(request, err);
 }
@@ -250,6 +263,8 @@ welcome_consents_submit(struct request *request, struct doc *doc, struct err *er
 	}
 	if (request_has_errors(request))
 		return welcome_show(request, doc, err);
+	if (state.consents == 0) /* sent twice */
+		return step_done(request, err);
 	rc = onboarding_answer(&request->door, request->site->office, &answers, err);
 	if (rc == RC_OK)
 		return step_done(request, err);
@@ -282,7 +297,7 @@ welcome_nda_submit(struct request *request, struct doc *doc, struct err *err)
 		return FAIL(err, RC_PRECONDITION, "there is no agreement to sign yet");
 	agreement.hash = digest_text(request->arena, agreement.text);
 	agreement.version = request->tenant->policy->version;
-	TRY(agreement_put(&request->door, request->site->office, &agreement, err));
+	TRY(answer_put(request, &agreement, err));
 	return step_done(request, err);
 }
 
@@ -300,7 +315,7 @@ welcome_credentials_submit(struct request *request, struct doc *doc, struct err 
 		                    request_say(request, "Write which credentials you hold"));
 		return welcome_show(request, doc, err);
 	}
-	TRY(agreement_put(&request->door, request->site->office, &agreement, err));
+	TRY(answer_put(request, &agreement, err));
 	return step_done(request, err);
 }
 
@@ -366,6 +381,6 @@ welcome_profile_submit(struct request *request, struct doc *doc, struct err *err
 	               err));
 	TRY(profile_write(request, ask.profile, &person, err));
 	TRY(people_change(&door, request->site->people, &person, err));
-	TRY(agreement_put(&request->door, request->site->office, &agreement, err));
+	TRY(answer_put(request, &agreement, err));
 	return step_done(request, err);
 }

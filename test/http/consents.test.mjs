@@ -172,3 +172,13 @@ test('nobody who is not signed in gets anything', { skip }, async () => {
 	for (const target of ['/me/consents', '/me/consents/fhir', '/me/consents/receipts', '/shared']) assert.equal((await new Client().json(target)).status, 401, target);
 	assert.ok(base);
 });
+
+test('a member cannot find out by a choice who else is here', { skip, timeout: 120_000 }, async () => {
+	const ask = (kind, recipient, address) => api('POST', '/me/consents/give', { kind, purpose: 'sharing', recipient, with: address });
+	for (const [kind, recipient] of [['representation', 'guardian'], ['consent', 'clinician']]) {
+		const known = await ask(kind, recipient, 'bela@demo.example');
+		const unknown = await ask(kind, recipient, 'nobody@demo.example');
+		assert.ok(known.status >= 400);
+		assert.deepEqual([known.status, known.json.text], [unknown.status, unknown.json.text]);
+	}
+});

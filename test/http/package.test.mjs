@@ -85,3 +85,12 @@ test('who looked tells of the package, and nobody gets it signed out', { skip },
 	assert.ok(json.looks.some((look) => look.what === 'Biomarker readings' || /biomarqueurs/.test(look.what ?? '')));
 	assert.equal((await new Client().get('/me/package', { Accept: 'application/json' })).status, 401);
 });
+
+// 10 an hour; a window may begin in between.
+test('nobody has the server make packages without end', { skip }, async () => {
+	const client = await signIn('auditor@demo.example');
+	const statuses = [];
+	while (statuses.length < 21 && statuses.at(-1) !== 429) statuses.push((await client.get('/me/package')).status);
+	assert.equal(statuses.at(-1), 429);
+	assert.ok(statuses.slice(0, 10).every((status) => status === 200));
+});

@@ -80,6 +80,8 @@ test('a training counts for a member of staff, and for nobody who is not here', 
 	const nobody = await enter('training', { ...fields, contact: 'nobody@demo.example' });
 	assert.equal(nobody.answer.status, 422);
 	assert.match(nobody.answer.text, /id="contact-error"/);
+	const own = await enter('training', { ...fields, contact: 'admin@demo.example' });
+	assert.equal(own.answer.status, 422, 'nobody vouches for themselves');
 	assert.equal((await enter('training', { ...fields, contact: 'support@demo.example' })).answer.status, 303);
 });
 

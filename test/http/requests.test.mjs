@@ -48,6 +48,8 @@ async function step(email, id, fields) {
 	return call(email, 'POST', `/admin/requests/${id}/step`, { version: String(request.version), ...fields });
 }
 
+const everything = async () => (await call(support, 'GET', '/admin/requests?all=1')).json.requests;
+
 test('access: asked, answered, and the package is there', { skip }, async () => {
 	const asked = await askFor('alma@demo.example', 'access', { text: 'Everything, please.' });
 	assert.equal(asked.state, 'open');
@@ -74,6 +76,11 @@ test('rectification: a field of the account, with its old and new value', { skip
 	const [answered] = await mine('bela@demo.example', 'rectification');
 	assert.match(answered.answer, /name: “Bela Stone” → “Béla Stone”/);
 	assert.equal((await call('bela@demo.example', 'GET', '/me')).json.account.name, 'Béla Stone');
+	const { account } = await look(support, asked.id); // staff see what it was, beside what it is
+	assert.deepEqual(account.filter(({ was }) => was).map(({ field, value, was }) => [field, value, was]), [['name', 'Béla Stone', 'Bela Stone']]);
+	const [mail] = (await letters('bela@demo.example')).filter(({ subject }) => subject === 'Your request is answered');
+	assert.match(mail.text, new RegExp(`${base.href}/me/requests`));
+	assert.doesNotMatch(mail.text, /Stone/, 'values stay out of mail');
 });
 
 test('objection: the purpose is named, and security is none of them', { skip }, async () => {
@@ -97,6 +104,7 @@ test('restriction: nobody but the person uses the data, until it is lifted', { s
 	const { request } = await look(support, asked.id); // staff still see what they handled
 	const opened = await call('admin@demo.example', 'GET', `/admin/people/${request.subject}?reason=test`);
 	assert.equal(opened.status, 403);
+	assert.ok((await everything()).some(({ id, state }) => id === asked.id && state === 'answered'), 'closed, and still in the list of all');
 	assert.equal((await call(member, 'GET', '/readings?latest=1')).status, 200);
 	const lift = await askFor(member, 'restriction', { text: 'It is settled: lift it.' });
 	const queue = await call(support, 'GET', '/admin/requests');
@@ -125,6 +133,7 @@ test('erasure: in two steps, confirmed by staff, with its certificate, and sign-
 	const { request } = await look(support, asked.id);
 	assert.equal(request.state, 'answered');
 	assert.match(request.answer, /loi|law/i);
+	assert.ok((await everything()).some(({ id }) => id === asked.id), 'what was asked is in the list of all');
 	const certificate = await call(support, 'GET', `/admin/requests/${asked.id}/certificate`);
 	assert.equal(certificate.status, 200);
 	assert.equal(certificate.json.certificate.subject, request.subject);
