@@ -201,26 +201,40 @@ is_still_open(struct office *office, const struct tenant *tenant, struct id id, 
 	return RC_OK;
 }
 
+static MUST_CHECK enum rc
+line_look(struct office *office, const struct tenant *tenant, const struct line *last,
+          struct err *err)
+{
+	struct line line = *last;
+	bool is_open = true;
+
+	line.reminded = reminder_at(line.due_us, office_now_us(office));
+	if (line.reminded <= last->reminded)
+		return RC_OK;
+	TRY(is_still_open(office, tenant, line.id, &is_open, err));
+	if (is_open)
+		TRY(remind(office, tenant, &line, err));
+	return line_change(office, tenant, &line, is_open, err);
+}
+
+/* A request that cannot be read keeps nobody from being reminded of the others. */
 enum rc
 desk_tick(struct office *office, const struct tenant *tenant, int64_t deadline_us,
           struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
-	int64_t now_us = office_now_us(office);
 	struct lines lines;
+	enum rc failed = RC_OK;
 
 	arena_init(&arena, 4 * LINES_BYTES);
 	TRY(lines_read(office, tenant, &arena, &lines, err));
 	for (size_t i = 0; i < lines.count && clock_monotonic_us() < deadline_us; i++) {
-		struct line line = lines.items[i];
-		bool is_open = true;
-		line.reminded = reminder_at(line.due_us, now_us);
-		if (line.reminded <= lines.items[i].reminded)
+		struct err one;
+		enum rc rc = line_look(office, tenant, &lines.items[i], &one);
+		if (rc == RC_OK || failed != RC_OK)
 			continue;
-		TRY(is_still_open(office, tenant, line.id, &is_open, err));
-		if (is_open)
-			TRY(remind(office, tenant, &line, err));
-		TRY(line_change(office, tenant, &line, is_open, err));
+		failed = rc;
+		*err = one;
 	}
-	return RC_OK;
+	return failed;
 }

@@ -22,9 +22,11 @@ is_under(struct str path, struct str place)
 	return path.len == place.len || place.len == 1 || path.ptr[place.len] == '/';
 }
 
-/* The office's own place, beside the service's: whoever answers requests. */
-static const struct place office_place = { "/admin", "Office", "shield-check",
-	                                   MAY(MANAGE, "requests") };
+/* The office's own place, beside the service's: the first that the role may open. */
+static const struct place office_places[] = {
+	{ "/admin", "Office", "shield-check", MAY(MANAGE, "requests") },
+	{ "/admin/registers", "Registers", "list-checks", MAY(READ, "register") },
+};
 static const struct need alerts_need = MAY(MANAGE, "notices");
 
 static bool
@@ -37,21 +39,32 @@ has_place_here(const struct doc_part *rows)
 	return false;
 }
 
+static const struct place *
+office_place_of(const struct request *request)
+{
+	for (size_t i = 0; i < COUNT_OF(office_places); i++) {
+		if (need_holds(request, &office_places[i].need))
+			return &office_places[i];
+	}
+	return NULL;
+}
+
 static void
 office_place_add(struct exchange *exchange, struct doc_part *rows)
 {
 	struct request *request = &exchange->request;
 	bool is_here = is_under(request->path, STR("/admin")) && !has_place_here(rows);
+	const struct place *place = office_place_of(request);
 	int64_t count = 0;
 	struct doc_cell *cells;
 	struct err err;
 
-	if (request->actor.kind != ACTOR_PERSON || !need_holds(request, &office_place.need))
+	if (request->actor.kind != ACTOR_PERSON || place == NULL)
 		return;
 	cells = doc_row(&exchange->doc, rows);
-	cell_text(&cells[0], str_from_c(office_place.path));
-	cell_text(&cells[1], str_from_c(office_place.label));
-	cell_text(&cells[2], str_from_c(office_place.icon));
+	cell_text(&cells[0], str_from_c(place->path));
+	cell_text(&cells[1], str_from_c(place->label));
+	cell_text(&cells[2], str_from_c(place->icon));
 	cell_int(&cells[3], is_here);
 	if (!need_holds(request, &alerts_need))
 		return;

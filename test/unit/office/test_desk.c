@@ -316,6 +316,76 @@ a_step_on_an_older_version_is_refused(void **state)
 	      RC_INVALID);
 }
 
+/* Steps in the order of enum desk_step, from each state that a controller's request can
+ * have, of what came by letter. */
+static const struct {
+	enum asked_state from;
+	enum rc answers[STEP_WITHDRAW];
+} machine[] = {
+	{ ASKED_IDENTITY, { RC_OK, RC_OK, RC_PRECONDITION, RC_OK, RC_PRECONDITION, RC_OK } },
+	{ ASKED_OPEN, { RC_PRECONDITION, RC_OK, RC_INVALID, RC_OK, RC_OK, RC_OK } },
+	{ ASKED_ANSWERED,
+	  { RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION,
+	    RC_PRECONDITION } },
+	{ ASKED_REFUSED,
+	  { RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION,
+	    RC_PRECONDITION } },
+	{ ASKED_WITHDRAWN,
+	  { RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION,
+	    RC_PRECONDITION } },
+};
+
+static struct asked
+letter_in(struct scene *scene, enum asked_state state)
+{
+	struct asked asked = { .subject = scene->ana.person.id,
+		               .right = RIGHT_ACCESS,
+		               .channel = STR("letter"),
+		               .maker = STR("self") };
+	struct desk_move move = { .words = STR("as it was") };
+
+	if (state != ASKED_IDENTITY)
+		asked.identity = STR("passport seen");
+	RC_IS(scene->house,
+	      desk_open(&scene->support.door, scene->house->office, &asked, &scene->house->err),
+	      RC_OK);
+	if (state == ASKED_IDENTITY || state == ASKED_OPEN)
+		return asked;
+	move.step = state == ASKED_ANSWERED  ? STEP_FULFIL
+	            : state == ASKED_REFUSED ? STEP_REFUSE
+	                                     : STEP_WITHDRAW;
+	if (state == ASKED_REFUSED)
+		move.code = STR("law");
+	RC_IS(scene->house, step(scene, &scene->support, &asked, &move), RC_OK);
+	return look_at(scene, &scene->support, &asked);
+}
+
+static void
+each_step_is_taken_from_its_states_and_from_no_other(void **state)
+{
+	struct scene scene;
+
+	scene_set(&scene, state);
+	for (size_t i = 0; i < COUNT_OF(machine); i++) {
+		for (int which = STEP_IDENTIFY; which <= STEP_WITHDRAW; which++) {
+			struct asked asked = letter_in(&scene, machine[i].from);
+			struct desk_move move = { .step = (enum desk_step)which,
+				                  .words = STR("as it is") };
+			assert_int_equal(asked.state, machine[i].from);
+			if (which == STEP_REFUSE)
+				move.code = STR("law");
+			RC_IS(scene.house, step(&scene, &scene.support, &asked, &move),
+			      machine[i].answers[which - STEP_IDENTIFY]);
+			asked = look_at(&scene, &scene.support, &asked);
+			if (asked_is_open(&asked))
+				RC_IS(scene.house,
+				      step(&scene, &scene.support, &asked,
+				           &(struct desk_move){ .step = STEP_WITHDRAW }),
+				      RC_OK);
+		}
+	}
+}
+
 static void
 a_controller_passes_nothing_on(void **state)
 {
@@ -697,6 +767,7 @@ main(void)
 		HOUSE_TEST(a_late_request_is_not_extended),
 		HOUSE_TEST(a_refusal_has_a_reason_of_the_table_and_words),
 		HOUSE_TEST(a_step_on_an_older_version_is_refused),
+		HOUSE_TEST(each_step_is_taken_from_its_states_and_from_no_other),
 		HOUSE_TEST(a_controller_passes_nothing_on),
 		HOUSE_TEST(the_same_is_asked_once_while_it_is_open),
 		HOUSE_TEST(what_one_person_has_open_is_bounded),
