@@ -389,6 +389,21 @@ give_check(const struct door *door, struct choice *choice, struct choosing *who,
 	return minor_check(door, who, choice, err);
 }
 
+/* So that a backup of before does not forget it.  A consent that is forgotten so is
+ * asked for again: that harms nobody. */
+static MUST_CHECK enum rc
+objection_tell(const struct door *door, const struct choice_row *row, struct id record,
+               struct err *err)
+{
+	struct ledger_line line = { .kind = LEDGER_OBJECTION,
+		                    .tenant = row->tenant,
+		                    .subject = row->subject,
+		                    .class = row->purpose,
+		                    .record = record };
+
+	return ledger_append(door->vault->ledger, &line, err);
+}
+
 enum rc
 vault_choice_give(const struct door *door, struct choice *choice, struct err *err)
 {
@@ -411,6 +426,8 @@ vault_choice_give(const struct door *door, struct choice *choice, struct err *er
 	also.ask = who.ask;
 	also.arg = &row;
 	TRY(record_put(door, &record, &also, err));
+	if (given.kind == CHOICE_OBJECTION)
+		TRY(objection_tell(door, &row, record.id, err));
 	choice->id = record.id;
 	choice->given_us = given.given_us;
 	choice->until_us = given.until_us;

@@ -373,11 +373,17 @@ vault_restrict(const struct door *door, struct id subject, bool is_restricted, s
 		           .what = STR("requests"),
 		           .purpose = door->purpose,
 		           .subject = subject };
+	struct ledger_line line;
 
 	if (id_is_zero(subject))
 		return FAIL(err, RC_NOT_FOUND, "there is no such subject");
 	TRY(touch_begin(&touch, door, &ask, is_restricted ? "restrict" : "restrict-ended",
 	                err));
 	TRY(store_write(door->vault->store, restrict_write, &change, err));
-	return touch_end(&touch, err);
+	TRY(touch_end(&touch, err));
+	line = (struct ledger_line){ .kind = LEDGER_RESTRICTED,
+		                     .tenant = door->tenant->id,
+		                     .subject = subject,
+		                     .number = is_restricted ? 1 : 2 };
+	return ledger_append(door->vault->ledger, &line, err);
 }

@@ -22,9 +22,16 @@
 #define PATH_BYTES  600
 
 static const char *const kind_words[] = {
-	[LEDGER_SUBJECT] = "subject", [LEDGER_CLASS] = "class", [LEDGER_RECORD] = "record",
-	[LEDGER_MONTH] = "month",     [LEDGER_LOG] = "log",     [LEDGER_UNDONE] = "undone",
-	[LEDGER_CHOICE] = "choice",   [LEDGER_KEPT] = "kept",
+	[LEDGER_SUBJECT] = "subject",
+	[LEDGER_CLASS] = "class",
+	[LEDGER_RECORD] = "record",
+	[LEDGER_MONTH] = "month",
+	[LEDGER_LOG] = "log",
+	[LEDGER_UNDONE] = "undone",
+	[LEDGER_CHOICE] = "choice",
+	[LEDGER_KEPT] = "kept",
+	[LEDGER_RESTRICTED] = "restricted",
+	[LEDGER_OBJECTION] = "objection",
 };
 
 struct ledger {

@@ -31,6 +31,8 @@ enum ledger_kind {
 	LEDGER_CHOICE,      /* tenant, subject, record: a choice that was withdrawn */
 	LEDGER_KEPT,        /* tenant, subject: all but what a law or a hold keeps; lines of the
 	                       classes follow */
+	LEDGER_RESTRICTED,  /* tenant, subject, number: 1 its use is restricted, 2 no more */
+	LEDGER_OBJECTION,   /* tenant, subject, class: number of the purpose, record */
 };
 
 struct ledger_line {

@@ -324,6 +324,73 @@ choice_replay(struct replay *replay, const struct ledger_line *line, struct err 
 	return store_write(replay->vault->store, choice_write, &like, err);
 }
 
+/* --- what somebody wished since ------------------------------------------------------- */
+
+/* Who came after the backup, or is erased in whole or part, has no wish to replay. */
+static MUST_CHECK enum rc
+wisher_find(struct store_tx *tx, struct subject_row *row, bool *is_there, struct err *err)
+{
+	enum rc rc = store_subject_find(tx, row, err);
+
+	*is_there = rc == RC_OK && (row->flags & (SUBJECT_ERASED | SUBJECT_KEPT)) == 0;
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static MUST_CHECK enum rc
+restriction_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct ledger_line *line = arg;
+	struct subject_row row = { .tenant = line->tenant, .id = line->subject };
+	bool is_there = false;
+
+	TRY(wisher_find(tx, &row, &is_there, err));
+	if (!is_there)
+		return RC_OK;
+	row.flags &= ~(int64_t)SUBJECT_RESTRICTED;
+	if (line->number == 1)
+		row.flags |= SUBJECT_RESTRICTED;
+	return store_subject_update(tx, &row, err);
+}
+
+static MUST_CHECK enum rc
+restriction_replay(struct replay *replay, const struct ledger_line *line, struct err *err)
+{
+	struct ledger_line like = *line;
+
+	return store_write(replay->vault->store, restriction_write, &like, err);
+}
+
+static MUST_CHECK enum rc
+objection_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct ledger_line *line = arg;
+	struct subject_row row = { .tenant = line->tenant, .id = line->subject };
+	const struct choice_row choice = { .tenant = line->tenant,
+		                           .subject = line->subject,
+		                           .kind = CHOICE_OBJECTION,
+		                           .purpose = line->class,
+		                           .record = line->record,
+		                           .from_us = line->time_us,
+		                           .until_us = INT64_MAX };
+	bool is_there = false;
+
+	TRY(wisher_find(tx, &row, &is_there, err));
+	if (!is_there)
+		return RC_OK;
+	TRY(store_choice_put(tx, &choice, err));
+	row.flags |= SUBJECT_HAS_CHOICES;
+	return store_subject_update(tx, &row, err);
+}
+
+/* Its words stood in what is lost; that it stands is what the door asks. */
+static MUST_CHECK enum rc
+objection_replay(struct replay *replay, const struct ledger_line *line, struct err *err)
+{
+	struct ledger_line like = *line;
+
+	return store_write(replay->vault->store, objection_write, &like, err);
+}
+
 static MUST_CHECK enum rc
 month_replay(struct replay *replay, const struct ledger_line *line, struct err *err)
 {
@@ -379,6 +446,8 @@ line_replay(void *arg, const struct ledger_line *line, struct str text, struct e
 		[LEDGER_UNDONE] = NULL,
 		[LEDGER_CHOICE] = choice_replay,
 		[LEDGER_KEPT] = kept_replay,
+		[LEDGER_RESTRICTED] = restriction_replay,
+		[LEDGER_OBJECTION] = objection_replay,
 	};
 	struct replay *replay = arg;
 

@@ -243,6 +243,38 @@ a_consent_deleted_after_the_backup_is_not_in_force_after_its_restore(void **stat
 	restored_close(&r);
 }
 
+/* GDPR Art. 18 and 21: what somebody wished since holds in a restored server too, and
+ * what they took back since is taken back. */
+static void
+restrictions_and_objections_since_the_backup_hold_after_its_restore(void **state)
+{
+	struct backups *b = *state;
+	const struct door ana = door_of(b->f, ANA, "law");
+	const struct door ben = door_of(b->f, BEN, "law");
+	struct choice objection = { .kind = CHOICE_OBJECTION,
+		                    .subject = b->f->actors[ANA].subject,
+		                    .purpose = STR("improvement"),
+		                    .text = STR("no") };
+	struct choice taken_back = objection;
+	struct fixture r;
+
+	taken_back.subject = b->f->actors[BEN].subject;
+	RC_IS(b->f, vault_restrict(&ben, taken_back.subject, true, &b->f->err), RC_OK);
+	back_up(b);
+	RC_IS(b->f, vault_restrict(&ana, objection.subject, true, &b->f->err), RC_OK);
+	RC_IS(b->f, vault_choice_give(&ana, &objection, &b->f->err), RC_OK);
+	RC_IS(b->f, vault_restrict(&ben, taken_back.subject, false, &b->f->err), RC_OK);
+	RC_IS(b->f, vault_choice_give(&ben, &taken_back, &b->f->err), RC_OK);
+	RC_IS(b->f, vault_choice_withdraw(&ben, taken_back.id, &b->f->err), RC_OK);
+	RC_IS(b->f, restore_at(b, 0), RC_OK);
+	restored_open(b, &r);
+	assert_int_equal(database_number(&r, "SELECT count(*) FROM choice WHERE kind = 2"), 1);
+	assert_int_equal(
+	    database_number(&r, "SELECT count(*) FROM subject WHERE flags & 1 <> 0"), 1);
+	all_is_in_order(&r);
+	restored_close(&r);
+}
+
 /* The ledger went there at once; the keys with the next backup. */
 static void
 an_old_backup_with_the_newest_keys_lacks_what_was_erased_between(void **state)
@@ -433,6 +465,8 @@ main(void)
 		    a_consent_withdrawn_after_the_backup_is_not_in_force_after_its_restore),
 		BACKUP_TEST(
 		    a_consent_deleted_after_the_backup_is_not_in_force_after_its_restore),
+		BACKUP_TEST(
+		    restrictions_and_objections_since_the_backup_hold_after_its_restore),
 		BACKUP_TEST(an_old_backup_with_the_newest_keys_lacks_what_was_erased_between),
 		BACKUP_TEST(the_newest_backup_before_a_time_is_restored),
 		BACKUP_TEST(
