@@ -3,6 +3,7 @@
  * in the order of the article.  Nothing to edit: it changes with the policy.
  */
 #include "pages/registers.h"
+#include "web/exchange.h"
 
 #define PROCESSING_BYTES (1 * MIB)
 
@@ -16,10 +17,12 @@ text_of(const struct json_object *object, const char *name, struct arena *arena)
 	return str_copy(arena, json_text(value));
 }
 
-/* A text, or a list of texts as one. */
+/* A text, or a list of texts as one; whoever looks at the page reads each of a list in
+ * their language. */
 static struct str
-said(const struct json_object *object, const char *name, struct arena *arena)
+said(const struct request *request, const struct json_object *object, const char *name)
 {
+	struct arena *arena = request->arena;
 	struct str all = STR_EMPTY;
 	struct json_object *list;
 
@@ -27,25 +30,36 @@ said(const struct json_object *object, const char *name, struct arena *arena)
 		return STR_EMPTY;
 	if (json_kind(list) != JSON_ARRAY)
 		return text_of(object, name, arena);
-	for (size_t i = 0; i < json_count(list); i++)
+	for (size_t i = 0; i < json_count(list); i++) {
+		struct str one = json_text(json_at(list, i));
+		if (request->exchange->is_browser)
+			one = request_say(request, str_to_c(arena, one));
 		all = str_printf(arena, "%.*s%s%.*s", STR_ARGS(all), i == 0 ? "" : "; ",
-		                 STR_ARGS(json_text(json_at(list, i))));
+		                 STR_ARGS(one));
+	}
 	return all;
 }
 
+struct listing {
+	const struct request *request;
+	struct doc *doc;
+	const struct json_object *root;
+};
+
 static void
-list_part(struct doc *doc, const struct json_object *root, const char *name,
-          const struct doc_field *fields, size_t count)
+list_part(const struct listing *of, const char *name, const struct doc_field *fields,
+          size_t count)
 {
+	struct doc *doc = of->doc;
 	struct doc_part *rows = doc_rows(doc, name, fields, count);
 	struct json_object *list;
 
-	if (!json_find(root, name, &list))
+	if (!json_find(of->root, name, &list))
 		return;
 	for (size_t i = 0; i < json_count(list); i++) {
 		struct doc_cell *cells = doc_row(doc, rows);
 		for (size_t f = 0; f < count; f++) {
-			struct str text = said(json_at(list, i), fields[f].name, doc->arena);
+			struct str text = said(of->request, json_at(list, i), fields[f].name);
 			if (text.len != 0)
 				cell_text(&cells[f], text);
 		}
@@ -67,8 +81,10 @@ security_part(struct doc *doc, const struct json_object *root)
 }
 
 static void
-parts_fill(struct doc *doc, const struct json_object *root)
+parts_fill(const struct listing *of)
 {
+	struct doc *doc = of->doc;
+	const struct json_object *root = of->root;
 	static const struct doc_field activities[] = { { "purpose", DOC_TEXT, NULL, "Purpose" },
 		                                       { "basis", DOC_TEXT, NULL,
 		                                         "Legal basis" },
@@ -94,11 +110,11 @@ parts_fill(struct doc *doc, const struct json_object *root)
 	static const char *const heads[] = { "article", "controller", "address",
 		                             "contact", "officer",    "version" };
 
-	list_part(doc, root, "activities", activities, COUNT_OF(activities));
-	list_part(doc, root, "data", data, COUNT_OF(data));
-	list_part(doc, root, "recipients", recipients, COUNT_OF(recipients));
-	list_part(doc, root, "processors", processors, COUNT_OF(processors));
-	list_part(doc, root, "transfers", transfers, COUNT_OF(transfers));
+	list_part(of, "activities", activities, COUNT_OF(activities));
+	list_part(of, "data", data, COUNT_OF(data));
+	list_part(of, "recipients", recipients, COUNT_OF(recipients));
+	list_part(of, "processors", processors, COUNT_OF(processors));
+	list_part(of, "transfers", transfers, COUNT_OF(transfers));
 	security_part(doc, root);
 	for (size_t i = 0; i < COUNT_OF(heads); i++)
 		doc_text(doc, heads[i], text_of(root, heads[i], doc->arena));
@@ -119,6 +135,6 @@ processing_show(struct request *request, struct doc *doc, struct err *err)
 	doc_page_text(doc, "lead",
 	              STR("As the policy in force has them: they change with it."));
 	register_crumbs(doc, NULL, "");
-	parts_fill(doc, json.root);
+	parts_fill(&(struct listing){ request, doc, json.root });
 	return RC_OK;
 }
