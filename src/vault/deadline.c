@@ -8,7 +8,8 @@
 #include "base/zone.h"
 #include "vault/past.h"
 
-#define PAGE_ROWS LIMIT_PAGE_ROWS
+#define TRIGGER_SLACK_US (5 * US_PER_MIN) /* between a decision and its trigger */
+#define PAGE_ROWS        LIMIT_PAGE_ROWS
 
 int64_t
 deadline_in(const struct zone *zone, const struct policy_period *period, int64_t from_us)
@@ -202,20 +203,43 @@ trigger_run(const struct door *door, const struct retention_trigger *trigger, bo
 	return store_write(door->vault->store, trigger_write, &what, err);
 }
 
+/* A period that began long ago is over at once: only the system says when.  People close
+ * and open their own account, or others' where they manage people. */
+static MUST_CHECK enum rc
+may_trigger(const struct door *door, const struct retention_trigger *trigger, struct err *err)
+{
+	const struct actor *actor = door->actor;
+	const struct policy_role *role = decide_role(door->tenant->policy, actor);
+	int64_t away_us = trigger->at_us - clock_now_us(door->vault->clock);
+
+	if (actor->kind == ACTOR_SYSTEM)
+		return RC_OK;
+	if (actor->kind == ACTOR_PERSON && role != NULL &&
+	    trigger->trigger == KEEP_ACCOUNT_CLOSED && away_us > -TRIGGER_SLACK_US &&
+	    away_us < TRIGGER_SLACK_US &&
+	    (id_eq(trigger->subject, actor->subject) ||
+	     policy_role_scope(role, VERB_MANAGE, -1, STR("people")) != 0))
+		return RC_OK;
+	return FAIL(err, RC_DENIED, "your role may not begin or end this period");
+}
+
 enum rc
 vault_retention_trigger(const struct door *door, const struct retention_trigger *trigger,
                         struct err *err)
 {
 	if (trigger->trigger == KEEP_RECORDED || trigger->trigger == KEEP_SUBMITTED)
 		return FAIL(err, RC_INVALID, "this period begins with each record");
+	TRY(may_trigger(door, trigger, err));
 	return trigger_run(door, trigger, false, err);
 }
 
 enum rc
 vault_retention_reopen(const struct door *door, struct id subject, struct err *err)
 {
-	const struct retention_trigger trigger = { subject, KEEP_ACCOUNT_CLOSED, 0 };
+	const struct retention_trigger trigger = { subject, KEEP_ACCOUNT_CLOSED,
+		                                   clock_now_us(door->vault->clock) };
 
+	TRY(may_trigger(door, &trigger, err));
 	return trigger_run(door, &trigger, true, err);
 }
 

@@ -274,6 +274,16 @@ a_trigger_that_begins_no_period_is_refused(void **state)
 		                                   5 };
 
 	RC_IS(f, vault_retention_trigger(&door, &recorded, &f->err), RC_INVALID);
+	{ /* whose it is not, and what was long ago, nobody but the system triggers */
+		const struct door ben = door_of(f, BEN, "security");
+		const struct door ana = door_of(f, ANA, "security");
+		struct retention_trigger other = { f->actors[ANA].subject, KEEP_ACCOUNT_CLOSED,
+			                           clock_now_us(&f->clock) };
+		RC_IS(f, vault_retention_trigger(&ben, &other, &f->err), RC_DENIED);
+		RC_IS(f, vault_retention_reopen(&ben, other.subject, &f->err), RC_DENIED);
+		other.at_us -= US_PER_DAY;
+		RC_IS(f, vault_retention_trigger(&ana, &other, &f->err), RC_DENIED);
+	}
 	RC_IS(f, vault_retention_trigger(&door, &project, &f->err), RC_OK);
 	assert_int_equal(deadlines_of(f, f->actors[ANA].subject, "count(*)"), 0);
 }
