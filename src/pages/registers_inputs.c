@@ -318,6 +318,22 @@ stored_value(const struct request *request, const struct register_input *input,
 	return *text_of(entry, input);
 }
 
+/* The same to be read: days and moments as the reader writes them. */
+static struct str
+read_value(const struct request *request, const struct register_input *input,
+           struct register_entry *entry)
+{
+	int64_t number = is_number(input) ? *number_of(entry, input) : 0;
+
+	if (number != 0 && input->type == INPUT_DAY)
+		return language_date(request->language, number, request->arena);
+	if (number != 0 && input->type == INPUT_MOMENT)
+		return language_time(request->language, request->zone, number, request->arena);
+	if (input->type == INPUT_SEVERITY && text_of(entry, input)->len != 0)
+		return request_say(request, str_to_c(request->arena, *text_of(entry, input)));
+	return stored_value(request, input, entry);
+}
+
 static struct str
 input_error(const struct request *request, const struct doc *doc,
             const struct register_input *input)
@@ -397,7 +413,7 @@ register_inputs_part(struct request *request, struct doc *doc, const struct regi
 		          request_has_errors(request) ? request_form(request, input->name)
 		                                      : stored,
 		          input_error(request, doc, input));
-		cell_text(&cells[15], stored);
+		cell_text(&cells[15], read_value(request, input, entry));
 		cell_int(&cells[14], is_attestation && input->at == AT(reference));
 	}
 	if (is_attestation)
