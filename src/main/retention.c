@@ -294,9 +294,10 @@ kind_word(int64_t kind)
 	static const char *const words[] = { [ERASURE_SUBJECT] = "subject",
 		                             [ERASURE_CLASS] = "class",
 		                             [ERASURE_RECORD] = "records",
-		                             [ERASURE_MONTH] = "month" };
+		                             [ERASURE_MONTH] = "month",
+		                             [ERASURE_PART] = "subject but for what is kept" };
 
-	return kind >= ERASURE_SUBJECT && kind <= ERASURE_MONTH ? words[kind] : "other";
+	return kind >= ERASURE_SUBJECT && kind <= ERASURE_PART ? words[kind] : "other";
 }
 
 static void

@@ -377,7 +377,7 @@ desk_certificate(const struct door *door, struct office *office, const struct as
 		for (size_t i = 0; i < list.count; i++) {
 			const struct erasure_row *row = &list.items[i].row;
 			before = row->id;
-			if (row->kind != ERASURE_SUBJECT ||
+			if ((row->kind != ERASURE_SUBJECT && row->kind != ERASURE_PART) ||
 			    !id_eq(row->subject, asked->subject))
 				continue;
 			*certificate = row->id;

@@ -604,9 +604,13 @@ admin_request_new_submit(struct request *request, struct doc *doc, struct err *e
  * --------------------------------------------------------------------------------- */
 
 static const struct doc_field certificate_fields[] = {
-	{ "id", DOC_TEXT, NULL, "Certificate" }, { "subject", DOC_TEXT, NULL, "Subject" },
-	{ "made", DOC_TIME, NULL, "Decided" },   { "beyond_use", DOC_TIME, NULL, "Beyond use" },
-	{ "erased", DOC_TIME, NULL, "Erased" },  { "items", DOC_INT, NULL, "Records" },
+	{ "id", DOC_TEXT, NULL, "Certificate" },
+	{ "subject", DOC_TEXT, NULL, "Subject" },
+	{ "made", DOC_TIME, NULL, "Decided" },
+	{ "beyond_use", DOC_TIME, NULL, "Beyond use" },
+	{ "erased", DOC_TIME, NULL, "Erased" },
+	{ "items", DOC_INT, NULL, "Records" },
+	{ "is_part", DOC_BOOL, NULL, "In part" },
 };
 
 enum rc
@@ -631,6 +635,7 @@ certificate_show(struct request *request, struct doc *doc, struct err *err)
 	time_cell(&cells[3], certificate.row.beyond_use_us);
 	time_cell(&cells[4], certificate.row.erased_us);
 	cell_int(&cells[5], certificate.row.items);
+	cell_int(&cells[6], certificate.row.kind == ERASURE_PART);
 	doc_page_text(doc, "answer", asked.answer);
 	doc_page_text(doc, "held_by", request->tenant->policy->controller.name);
 	doc_page_text(doc, "request_id", request->params[0]);

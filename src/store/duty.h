@@ -125,7 +125,13 @@ enum rc store_hold_list(struct store_tx *tx, int64_t tenant, struct id subject,
 
 /* --- erasures ------------------------------------------------------------------------- */
 
-enum erasure_kind { ERASURE_SUBJECT = 1, ERASURE_CLASS, ERASURE_RECORD, ERASURE_MONTH };
+enum erasure_kind {
+	ERASURE_SUBJECT = 1,
+	ERASURE_CLASS,
+	ERASURE_RECORD,
+	ERASURE_MONTH,
+	ERASURE_PART, /* of a subject: all but what a law or a hold keeps */
+};
 struct erasure_row {
 	int64_t tenant;
 	struct id id;

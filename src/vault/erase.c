@@ -335,6 +335,8 @@ certify(struct store_tx *tx, void *arg, struct err *err)
 	TRY(rc);
 	if (ticket.state == ERASING_ALL_GONE || ticket.state == ERASING_PART_GONE)
 		return RC_OK;
+	if (ticket.state == ERASING_PART)
+		row.kind = ERASURE_PART;
 	ticket.state = ticket.state == ERASING_PART ? ERASING_PART_GONE : ERASING_ALL_GONE;
 	TRY(store_erasure_insert(tx, &row, err));
 	TRY(store_ticket_update(tx, &ticket, err));

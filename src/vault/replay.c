@@ -46,7 +46,9 @@ subject_certify(struct store_tx *tx, const struct subject_step *step, struct err
 	int64_t at_us = step->line->time_us < now_us ? step->line->time_us : now_us;
 	const struct erasure_row row = { .tenant = step->row.tenant,
 		                         .id = id_new(now_us),
-		                         .kind = ERASURE_SUBJECT,
+		                         .kind = step->line->kind == LEDGER_KEPT
+		                                     ? ERASURE_PART
+		                                     : ERASURE_SUBJECT,
 		                         .subject = step->row.id,
 		                         .made_us = at_us,
 		                         .beyond_use_us = at_us,
