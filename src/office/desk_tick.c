@@ -171,6 +171,14 @@ remind(struct office *office, const struct tenant *tenant, const struct line *li
 	    "A request of a person under their rights %s due on %.*s. Its number is %.*s.\n",
 	    is_late ? "was" : "is", STR_ARGS(day_text(tenant, line->due_us, &arena)),
 	    STR_ARGS(id_to_str(&arena, line->id)));
+	telling.subject_fr =
+	    is_late ? STR("Une demande est en retard") : STR("Une demande arrive à échéance");
+	telling.text_fr = str_printf(
+	    &arena,
+	    "La réponse à une demande d’exercice de droits %s due au plus tard le %.*s. Son "
+	    "numéro : %.*s.\n",
+	    is_late ? "était" : "est", STR_ARGS(day_text(tenant, line->due_us, &arena)),
+	    STR_ARGS(id_to_str(&arena, line->id)));
 	TRY(office_tell_staff(office, tenant, "requests", &telling, err));
 	if (!is_late)
 		return RC_OK;

@@ -151,6 +151,15 @@ is_meant(const struct policy *policy, const struct person *person, const char *w
 	       policy_role_scope(role, VERB_MANAGE, -1, str_from_c(word)) != 0;
 }
 
+static void
+french_take(struct telling *telling, struct str language)
+{
+	if (!str_starts_with(language, STR("fr")) || telling->subject_fr.len == 0)
+		return;
+	telling->subject = telling->subject_fr;
+	telling->text = telling->text_fr;
+}
+
 /* One who cannot be told keeps nobody else from it, and is no reason to tell the others
  * again: an error only where nobody was reached. */
 enum rc
@@ -174,6 +183,7 @@ office_tell_staff(struct office *office, const struct tenant *tenant, const char
 			struct telling one = *telling;
 			enum rc rc;
 			one.person = persons.items[i].id;
+			french_take(&one, persons.items[i].language);
 			after = persons.items[i].id;
 			if (!is_meant(tenant->policy, &persons.items[i], word))
 				continue;

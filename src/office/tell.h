@@ -15,6 +15,8 @@ struct telling {
 	struct str subject, text;
 	struct str mail; /* the text of the mail where it may say less; empty: the same */
 	bool by_mail, by_page;
+	/* To staff alone: for those of them who read French; empty: the same. */
+	struct str subject_fr, text_fr;
 };
 enum rc office_tell(struct office *office, const struct tenant *tenant,
                     const struct telling *telling, struct err *err) MUST_CHECK;

@@ -721,6 +721,29 @@ staff_are_reminded_once_at_seven_and_two_days(void **state)
 }
 
 static void
+staff_who_read_french_are_reminded_in_french(void **state)
+{
+	struct scene scene;
+	struct door door;
+
+	scene_set(&scene, state);
+	door = (struct door){ scene.house->vault, scene.house->tenant, &house_system,
+		              STR("security") };
+	scene.support.person.language = STR("fr");
+	RC_IS(
+	    scene.house,
+	    people_change(&door, scene.house->people, &scene.support.person, &scene.house->err),
+	    RC_OK);
+	(void)ask_for(&scene, &scene.ana, RIGHT_ACCESS);
+	scene.house->clock.offset_us += 24 * US_PER_DAY;
+	RC_IS(scene.house,
+	      desk_tick(scene.house->office, scene.house->tenant, INT64_MAX, &scene.house->err),
+	      RC_OK);
+	assert_int_equal(
+	    house_mails(scene.house, "sol@example.org", "Une demande arrive à échéance"), 1);
+}
+
+static void
 a_closed_request_reminds_nobody(void **state)
 {
 	struct scene scene;
@@ -780,6 +803,7 @@ main(void)
 		HOUSE_TEST(an_erasure_says_what_goes_and_what_a_law_keeps),
 		HOUSE_TEST(an_erasure_ends_sign_in_and_leaves_the_request_and_its_certificate),
 		HOUSE_TEST(staff_are_reminded_once_at_seven_and_two_days),
+		HOUSE_TEST(staff_who_read_french_are_reminded_in_french),
 		HOUSE_TEST(a_closed_request_reminds_nobody),
 		HOUSE_TEST(a_late_request_raises_an_alert_once),
 	};
