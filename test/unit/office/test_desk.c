@@ -318,21 +318,20 @@ a_step_on_an_older_version_is_refused(void **state)
 
 /* Steps in the order of enum desk_step, from each state that a controller's request can
  * have, of what came by letter. */
+#define NO_STEP                                                                                \
+	{                                                                                      \
+		RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION,            \
+		    RC_PRECONDITION, RC_PRECONDITION                                           \
+	}
 static const struct {
 	enum asked_state from;
 	enum rc answers[STEP_WITHDRAW];
 } machine[] = {
 	{ ASKED_IDENTITY, { RC_OK, RC_OK, RC_PRECONDITION, RC_OK, RC_PRECONDITION, RC_OK } },
 	{ ASKED_OPEN, { RC_PRECONDITION, RC_OK, RC_INVALID, RC_OK, RC_OK, RC_OK } },
-	{ ASKED_ANSWERED,
-	  { RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION,
-	    RC_PRECONDITION } },
-	{ ASKED_REFUSED,
-	  { RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION,
-	    RC_PRECONDITION } },
-	{ ASKED_WITHDRAWN,
-	  { RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION,
-	    RC_PRECONDITION } },
+	{ ASKED_ANSWERED, NO_STEP },
+	{ ASKED_REFUSED, NO_STEP },
+	{ ASKED_WITHDRAWN, NO_STEP },
 };
 
 static struct asked
