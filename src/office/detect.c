@@ -32,6 +32,7 @@ struct watched {
 	uint8_t sketch[SKETCH_BYTES];
 	int32_t days[DETECT_DAYS]; /* people opened, the day before `day` first */
 	bool is_day_told;
+	bool is_canary;
 	int64_t minute; /* of the newest place */
 	int64_t exported[MINUTES];
 	struct network networks[DETECT_NETWORKS];
@@ -72,7 +73,7 @@ detect_free(struct detect *detect)
 static void
 found(struct detect *detect, const struct watched *watched, const char *what)
 {
-	if (detect->finding_count == DETECT_FINDINGS)
+	if (watched->is_canary || detect->finding_count == DETECT_FINDINGS)
 		return;
 	detect->findings[detect->finding_count++] =
 	    (struct finding){ watched->tenant, what, watched->id };
@@ -356,6 +357,16 @@ detect_sign_in(struct office *office, const struct tenant *tenant, struct id per
 	struct signing_in in = { tenant->id, person, address, office_now_us(office) };
 
 	detect_signed_in(office->detect, &in);
+}
+
+void
+detect_canary(struct office *office, const struct tenant *tenant, struct id canary)
+{
+	struct detect *detect = office->detect;
+
+	(void)pthread_mutex_lock(&detect->lock);
+	watched_of(detect, tenant->id, canary, office_now_us(office))->is_canary = true;
+	(void)pthread_mutex_unlock(&detect->lock);
 }
 
 /* --- raising

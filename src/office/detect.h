@@ -47,6 +47,9 @@ void detect_see(void *arg, const struct sighting *sighting);
 void detect_sign_in(struct office *office, const struct tenant *tenant, struct id person,
                     struct str address);
 
+/* A probe's own person, who is refused on purpose: no finding is made of it. */
+void detect_canary(struct office *office, const struct tenant *tenant, struct id canary);
+
 /* For the tick and for tests: takes one finding; false: there is none. */
 struct finding {
 	int64_t tenant;

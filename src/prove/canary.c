@@ -5,6 +5,7 @@
  * run that was cut short has left goes with the next.
  */
 #include "office/agreement.h"
+#include "office/detect.h"
 #include "prove/inside.h"
 
 #define CANARY_SETTING "prove.canaries"
@@ -105,6 +106,7 @@ canary_make(struct prove *prove, const struct canary_wish *wish, struct canary *
 	TRY(people_add(&prove->door, prove->people, &person, err));
 	made->person = person.id;
 	prove->canary_count++;
+	detect_canary(prove->office, prove->tenant, made->person);
 	TRY(left_write(prove, err));
 	TRY(vault_subject_flags(&prove->door, made->person, SUBJECT_CANARY, 0, err));
 	ask = (struct onboarding_ask){ .person = made->person,
@@ -226,12 +228,29 @@ canary_record(struct prove *prove, const struct canary *canary,
 /* --- the end
  * ---------------------------------------------------------------------------------- */
 
+struct forgetting {
+	int64_t tenant;
+	struct id person;
+};
+
+static enum rc
+forget_write(struct store_tx *tx, void *arg, struct err *err)
+{
+	const struct forgetting *forgetting = arg;
+
+	return store_canary_forget(tx, forgetting->tenant, forgetting->person, err);
+}
+
+/* Nobody asks for a canary's certificate, and a run makes a hundred. */
 static MUST_CHECK enum rc
 canary_erase(struct prove *prove, struct id person, struct err *err)
 {
+	struct forgetting forgetting = { prove->tenant->id, person };
 	enum rc rc = vault_subject_erase(&prove->door, person, NULL, err);
 
-	return rc == RC_GONE || rc == RC_NOT_FOUND ? RC_OK : rc;
+	if (rc != RC_OK && rc != RC_GONE && rc != RC_NOT_FOUND)
+		return rc;
+	return store_write(vault_store(prove->vault), forget_write, &forgetting, err);
 }
 
 enum rc

@@ -114,6 +114,8 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	                         "UPDATE subject SET flags = ?4, state_version = state_version "
 	                         "+ 1"
 	                         " WHERE tenant = ?1 AND id = ?2 AND state_version = ?3" },
+	[SQL_SUBJECT_FORGET] = { "subject", "DELETE FROM subject WHERE tenant = ?1 AND id = ?2"
+	                                    " AND (flags & ?3) = ?3" },
 	[SQL_SUBJECT_LIST] = { "subject", "SELECT tenant, id, domain, kind, flags, "
 	                                  "state_version, created_us"
 	                                  " FROM subject WHERE tenant = ?1 AND id > ?3 ORDER "
@@ -409,6 +411,8 @@ const struct sql_row sql_rows[SQL_COUNT] = {
 	[SQL_HOLD_LIST] = { "hold", HOLD_SELECT " ORDER BY id DESC LIMIT ?2" },
 	[SQL_HOLD_LIST_SUBJECT] = { "hold", HOLD_SELECT " AND subject = ?2 AND released_us = 0"
 	                                                " LIMIT ?3" },
+	[SQL_ERASURE_FORGET] = { "erasure", "DELETE FROM erasure WHERE tenant = ?1"
+	                                    " AND id > ?2 AND subject = ?2" },
 	[SQL_ERASURE_INSERT] = { "erasure",
 	                         "INSERT INTO erasure(tenant, id, kind, subject, class, record,"
 	                         " month, items, made_us, beyond_use_us, erased_us, epoch)"

@@ -98,6 +98,10 @@ enum rc store_subject_find(struct store_tx *tx, struct subject_row *row, struct 
  * flags and raises the version. */
 enum rc store_subject_update(struct store_tx *tx, const struct subject_row *row,
                              struct err *err) MUST_CHECK;
+/* Of a canary that is erased, also its certificates: as if it had never been.  Of
+ * anybody else nothing. */
+enum rc store_canary_forget(struct store_tx *tx, int64_t tenant, struct id subject,
+                            struct err *err) MUST_CHECK;
 enum rc store_subject_list(struct store_tx *tx, const struct subject_query *query,
                            struct arena *arena, struct subject_row **rows, size_t *count,
                            struct err *err) MUST_CHECK;

@@ -150,6 +150,22 @@ store_subject_update(struct store_tx *tx, const struct subject_row *row, struct 
 }
 
 enum rc
+store_canary_forget(struct store_tx *tx, int64_t tenant, struct id subject, struct err *err)
+{
+	struct subject_row row = { .tenant = tenant, .id = subject };
+	const int64_t erased = SUBJECT_ERASED | SUBJECT_CANARY;
+	enum rc rc = store_subject_find(tx, &row, err);
+
+	if (rc == RC_NOT_FOUND || (rc == RC_OK && (row.flags & erased) != erased))
+		return RC_OK;
+	TRY(rc);
+	/* A certificate is younger than whom it is about, and ids are in order of time. */
+	TRY(sql_run(tx, SQL_ERASURE_FORGET, VALUES(V_NUM(tenant), V_ID(subject)), err));
+	return sql_run(tx, SQL_SUBJECT_FORGET,
+	               VALUES(V_NUM(tenant), V_ID(subject), V_NUM(erased)), err);
+}
+
+enum rc
 store_subject_list(struct store_tx *tx, const struct subject_query *query, struct arena *arena,
                    struct subject_row **rows, size_t *count, struct err *err)
 {
