@@ -3,6 +3,7 @@
 #include "store/fixture.h"
 
 #include "base/limits.h"
+#include "store/duty.h"
 
 #define IN_ONE_WRITE(name, transaction)                                                        \
 	static void name(void **state)                                                         \
@@ -268,17 +269,50 @@ outbox(struct store_tx *tx, void *arg, struct err *err)
 	CHECK(count == 1);
 	TRY(store_outbox_list(tx, 1, &fixture->arena, &rows, &count, err));
 	CHECK(count == 3 && id_eq(rows[0].id, id_of(3)) && rows[0].tries == 1);
+	row = (struct outbox_row){ .tenant = 1,
+		                   .id = id_of(4),
+		                   .created_us = 1,
+		                   .due_us = now_us + US_PER_DAY,
+		                   .state = OUTBOX_WAITING,
+		                   .body = STR("m") };
+	TRY(store_outbox_insert(tx, &row, err));
+	/* Two are overdue and were never sent; one was sent at this moment. */
 	TRY(store_outbox_sweep(tx, now_us, err));
 	TRY(store_outbox_list(tx, 1, &fixture->arena, &rows, &count, err));
-	CHECK(count == 3);
+	CHECK(count == 2);
 	TRY(store_outbox_sweep(tx, now_us + 1, err));
 	TRY(store_outbox_list(tx, 1, &fixture->arena, &rows, &count, err));
-	CHECK(count == 2);
+	CHECK(count == 1 && id_eq(rows[0].id, id_of(4)));
 	row.id = id_of(99);
 	EXPECT(store_outbox_update(tx, &row, err), RC_NOT_FOUND);
 	return RC_OK;
 }
-IN_ONE_WRITE(mail_is_due_oldest_first_and_swept_only_when_done, outbox)
+IN_ONE_WRITE(mail_is_due_oldest_first_and_swept_unless_its_time_is_to_come, outbox)
+
+static enum rc
+canaries(struct store_tx *tx, void *arg, struct err *err)
+{
+	const int64_t flags[] = { SUBJECT_CANARY | SUBJECT_ERASED, SUBJECT_ERASED,
+		                  SUBJECT_CANARY };
+	struct subject_row subject = { .tenant = 1, .kind = 1, .created_us = 1 };
+
+	(void)arg;
+	for (unsigned i = 0; i < 3; i++) {
+		struct erasure_row erasure = { .tenant = 1,
+			                       .id = id_of(70 + i),
+			                       .kind = ERASURE_SUBJECT,
+			                       .subject = id_of(60 + i) };
+		subject.id = id_of(60 + i);
+		subject.flags = flags[i];
+		TRY(store_subject_insert(tx, &subject, err));
+		TRY(store_erasure_insert(tx, &erasure, err));
+		TRY(store_canary_forget(tx, 1, subject.id, err));
+		EXPECT(store_subject_find(tx, &subject, err), i == 0 ? RC_NOT_FOUND : RC_OK);
+		EXPECT(store_erasure_find(tx, &erasure, err), i == 0 ? RC_NOT_FOUND : RC_OK);
+	}
+	return store_canary_forget(tx, 1, id_of(90), err);
+}
+IN_ONE_WRITE(a_canary_that_is_erased_is_forgotten_and_nobody_else, canaries)
 
 static enum rc
 leases(struct store_tx *tx, void *arg, struct err *err)
@@ -450,7 +484,8 @@ main(void)
 		STORE_TEST(a_subject_changes_only_at_the_version_that_was_read),
 		STORE_TEST(a_ticket_changes_only_at_its_revision_and_expires),
 		STORE_TEST(tries_are_counted_per_window_and_begin_again_after_it),
-		STORE_TEST(mail_is_due_oldest_first_and_swept_only_when_done),
+		STORE_TEST(mail_is_due_oldest_first_and_swept_unless_its_time_is_to_come),
+		STORE_TEST(a_canary_that_is_erased_is_forgotten_and_nobody_else),
 		STORE_TEST(a_lease_is_renewed_by_its_holder_and_taken_when_it_ended),
 		STORE_TEST(a_setting_is_replaced_and_belongs_to_its_tenant),
 		STORE_TEST(a_log_numbers_its_leaves_without_a_gap_also_after_deletion),
