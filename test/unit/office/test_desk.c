@@ -316,23 +316,21 @@ a_step_on_an_older_version_is_refused(void **state)
 	      RC_INVALID);
 }
 
-/* Steps in the order of enum desk_step, from each state that a controller's request can
- * have, of what came by letter. */
-#define NO_STEP                                                                                \
-	{                                                                                      \
-		RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION, RC_PRECONDITION,            \
-		    RC_PRECONDITION, RC_PRECONDITION                                           \
-	}
-static const struct {
-	enum asked_state from;
-	enum rc answers[STEP_WITHDRAW];
-} machine[] = {
-	{ ASKED_IDENTITY, { RC_OK, RC_OK, RC_PRECONDITION, RC_OK, RC_PRECONDITION, RC_OK } },
-	{ ASKED_OPEN, { RC_PRECONDITION, RC_OK, RC_INVALID, RC_OK, RC_OK, RC_OK } },
-	{ ASKED_ANSWERED, NO_STEP },
-	{ ASKED_REFUSED, NO_STEP },
-	{ ASKED_WITHDRAWN, NO_STEP },
-};
+/* Steps in the order of enum desk_step, of what came by letter to a controller; from a
+ * closed one there is no step. */
+static const enum rc from_identity[] = { RC_OK, RC_OK,           RC_PRECONDITION,
+	                                 RC_OK, RC_PRECONDITION, RC_OK };
+static const enum rc from_open[] = { RC_PRECONDITION, RC_OK, RC_INVALID, RC_OK, RC_OK, RC_OK };
+static const enum asked_state states[] = { ASKED_IDENTITY, ASKED_OPEN, ASKED_ANSWERED,
+	                                   ASKED_REFUSED, ASKED_WITHDRAWN };
+
+static enum rc
+answer_to(enum asked_state from, int step)
+{
+	if (from == ASKED_IDENTITY)
+		return from_identity[step - STEP_IDENTIFY];
+	return from == ASKED_OPEN ? from_open[step - STEP_IDENTIFY] : RC_PRECONDITION;
+}
 
 static struct asked
 letter_in(struct scene *scene, enum asked_state state)
@@ -365,16 +363,16 @@ each_step_is_taken_from_its_states_and_from_no_other(void **state)
 	struct scene scene;
 
 	scene_set(&scene, state);
-	for (size_t i = 0; i < COUNT_OF(machine); i++) {
+	for (size_t i = 0; i < COUNT_OF(states); i++) {
 		for (int which = STEP_IDENTIFY; which <= STEP_WITHDRAW; which++) {
-			struct asked asked = letter_in(&scene, machine[i].from);
+			struct asked asked = letter_in(&scene, states[i]);
 			struct desk_move move = { .step = (enum desk_step)which,
 				                  .words = STR("as it is") };
-			assert_int_equal(asked.state, machine[i].from);
+			assert_int_equal(asked.state, states[i]);
 			if (which == STEP_REFUSE)
 				move.code = STR("law");
 			RC_IS(scene.house, step(&scene, &scene.support, &asked, &move),
-			      machine[i].answers[which - STEP_IDENTIFY]);
+			      answer_to(states[i], which));
 			asked = look_at(&scene, &scene.support, &asked);
 			if (asked_is_open(&asked))
 				RC_IS(scene.house,
@@ -418,6 +416,19 @@ the_same_is_asked_once_while_it_is_open(void **state)
 	(void)ask_for(&scene, &scene.ana, RIGHT_ACCESS);
 }
 
+static struct asked_list
+list_of(struct scene *scene, bool only_open)
+{
+	struct asked_query query = { .only_open = only_open, .limit = LIMIT_PAGE_ROWS };
+	struct asked_list list = { 0 };
+
+	RC_IS(scene->house,
+	      desk_list(&scene->support.door, scene->house->office, &query,
+	                &scene->house->arena, &list, &scene->house->err),
+	      RC_OK);
+	return list;
+}
+
 /* The same right over the same kinds, said in another way each time. */
 static enum rc
 ask_again(struct scene *scene, size_t times)
@@ -434,8 +445,6 @@ static void
 what_one_person_has_open_is_bounded(void **state)
 {
 	struct scene scene;
-	struct asked_query query = { .only_open = true };
-	struct asked_list list;
 
 	scene_set(&scene, state);
 	for (size_t i = 0; i < DESK_OPEN_OF_ONE; i++)
@@ -450,11 +459,7 @@ what_one_person_has_open_is_bounded(void **state)
 	                                 .maker = STR("self") },
 	                &scene.house->err),
 	      RC_OK);
-	RC_IS(scene.house,
-	      desk_list(&scene.support.door, scene.house->office, &query, &scene.house->arena,
-	                &list, &scene.house->err),
-	      RC_OK);
-	assert_int_equal(list.count, DESK_OPEN_OF_ONE + 1);
+	assert_int_equal(list_of(&scene, true).count, DESK_OPEN_OF_ONE + 1);
 }
 
 static void
@@ -486,7 +491,6 @@ what_a_restricted_person_asked_is_in_every_list_of_staff(void **state)
 {
 	struct scene scene;
 	struct asked closed, open;
-	struct asked_query query = { .limit = LIMIT_PAGE_ROWS };
 	struct asked_list list;
 
 	scene_set(&scene, state);
@@ -495,16 +499,9 @@ what_a_restricted_person_asked_is_in_every_list_of_staff(void **state)
 	RC_IS(scene.house,
 	      step(&scene, &scene.support, &closed, &(struct desk_move){ .step = STEP_FULFIL }),
 	      RC_OK);
-	RC_IS(scene.house,
-	      desk_list(&scene.support.door, scene.house->office, &query, &scene.house->arena,
-	                &list, &scene.house->err),
-	      RC_OK);
+	list = list_of(&scene, false);
 	assert_int_equal(list.count, 2);
-	query.only_open = true;
-	RC_IS(scene.house,
-	      desk_list(&scene.support.door, scene.house->office, &query, &scene.house->arena,
-	                &list, &scene.house->err),
-	      RC_OK);
+	list = list_of(&scene, true);
 	assert_int_equal(list.count, 1);
 	assert_true(id_eq(list.items[0].id, open.id));
 }
@@ -689,31 +686,31 @@ an_erasure_ends_sign_in_and_leaves_the_request_and_its_certificate(void **state)
 }
 
 static void
+tick(struct scene *scene)
+{
+	RC_IS(scene->house,
+	      desk_tick(scene->house->office, scene->house->tenant, INT64_MAX,
+	                &scene->house->err),
+	      RC_OK);
+}
+
+static void
 staff_are_reminded_once_at_seven_and_two_days(void **state)
 {
 	struct scene scene;
 	const char *subject = "A request is due soon";
-	int64_t far = INT64_MAX;
 
 	scene_set(&scene, state);
 	(void)ask_for(&scene, &scene.ana, RIGHT_ACCESS);
-	RC_IS(scene.house,
-	      desk_tick(scene.house->office, scene.house->tenant, far, &scene.house->err),
-	      RC_OK);
+	tick(&scene);
 	assert_int_equal(house_mails(scene.house, "sol@example.org", subject), 0);
 	scene.house->clock.offset_us += 24 * US_PER_DAY;
 	for (int i = 0; i < 3; i++)
-		RC_IS(
-		    scene.house,
-		    desk_tick(scene.house->office, scene.house->tenant, far, &scene.house->err),
-		    RC_OK);
+		tick(&scene);
 	assert_int_equal(house_mails(scene.house, "sol@example.org", subject), 1);
 	scene.house->clock.offset_us += 5 * US_PER_DAY;
 	for (int i = 0; i < 3; i++)
-		RC_IS(
-		    scene.house,
-		    desk_tick(scene.house->office, scene.house->tenant, far, &scene.house->err),
-		    RC_OK);
+		tick(&scene);
 	assert_int_equal(house_mails(scene.house, "sol@example.org", subject), 2);
 	/* Whoever does not handle requests hears nothing. */
 	assert_int_equal(house_mails(scene.house, "aud@example.org", subject), 0);
@@ -735,9 +732,7 @@ staff_who_read_french_are_reminded_in_french(void **state)
 	    RC_OK);
 	(void)ask_for(&scene, &scene.ana, RIGHT_ACCESS);
 	scene.house->clock.offset_us += 24 * US_PER_DAY;
-	RC_IS(scene.house,
-	      desk_tick(scene.house->office, scene.house->tenant, INT64_MAX, &scene.house->err),
-	      RC_OK);
+	tick(&scene);
 	assert_int_equal(
 	    house_mails(scene.house, "sol@example.org", "Une demande arrive à échéance"), 1);
 }
@@ -754,9 +749,7 @@ a_closed_request_reminds_nobody(void **state)
 	      step(&scene, &scene.ana, &asked, &(struct desk_move){ .step = STEP_WITHDRAW }),
 	      RC_OK);
 	scene.house->clock.offset_us += 35 * US_PER_DAY;
-	RC_IS(scene.house,
-	      desk_tick(scene.house->office, scene.house->tenant, INT64_MAX, &scene.house->err),
-	      RC_OK);
+	tick(&scene);
 	assert_int_equal(house_mails(scene.house, "sol@example.org", "A request is late"), 0);
 }
 
@@ -769,10 +762,7 @@ a_late_request_raises_an_alert_once(void **state)
 	(void)ask_for(&scene, &scene.ana, RIGHT_ACCESS);
 	scene.house->clock.offset_us += 35 * US_PER_DAY;
 	for (int i = 0; i < 2; i++)
-		RC_IS(scene.house,
-		      desk_tick(scene.house->office, scene.house->tenant, INT64_MAX,
-		                &scene.house->err),
-		      RC_OK);
+		tick(&scene);
 	assert_int_equal(house_mails(scene.house, "sol@example.org", "A request is late"), 1);
 }
 
