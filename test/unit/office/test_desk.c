@@ -348,11 +348,11 @@ letter_in(struct scene *scene, enum asked_state state)
 	      RC_OK);
 	if (state == ASKED_IDENTITY || state == ASKED_OPEN)
 		return asked;
-	move.step = state == ASKED_ANSWERED  ? STEP_FULFIL
-	            : state == ASKED_REFUSED ? STEP_REFUSE
-	                                     : STEP_WITHDRAW;
+	move.step = state == ASKED_ANSWERED ? STEP_FULFIL : STEP_WITHDRAW;
 	if (state == ASKED_REFUSED)
-		move.code = STR("law");
+		move = (struct desk_move){ .step = STEP_REFUSE,
+			                   .code = STR("law"),
+			                   .words = move.words };
 	RC_IS(scene->house, step(scene, &scene->support, &asked, &move), RC_OK);
 	return look_at(scene, &scene->support, &asked);
 }
@@ -367,10 +367,9 @@ each_step_is_taken_from_its_states_and_from_no_other(void **state)
 		for (int which = STEP_IDENTIFY; which <= STEP_WITHDRAW; which++) {
 			struct asked asked = letter_in(&scene, states[i]);
 			struct desk_move move = { .step = (enum desk_step)which,
+				                  .code = STR("law"),
 				                  .words = STR("as it is") };
 			assert_int_equal(asked.state, states[i]);
-			if (which == STEP_REFUSE)
-				move.code = STR("law");
 			RC_IS(scene.house, step(&scene, &scene.support, &asked, &move),
 			      answer_to(states[i], which));
 			asked = look_at(&scene, &scene.support, &asked);
