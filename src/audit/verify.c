@@ -286,15 +286,18 @@ export_walk(struct verify *verify, const char *dir, const struct note_signer *si
 	CLEANUP(buf_free) struct buf note = { 0 };
 	struct note_head head;
 	struct str text;
+	enum rc rc;
 
 	buf_init(&note, NOTE_MAX);
 	TRY(tile_file_read(dir, "checkpoint", &note, err));
 	TRY(buf_finish(&note, &text, err));
 	TRY(note_open(text, signer, &head, err));
+	TRY(export_minimum(verify, dir, err));
 	verify->heads = &head;
 	verify->head_count = 1;
-	TRY(export_minimum(verify, dir, err));
-	return verify_walk(verify, head.size, err);
+	rc = verify_walk(verify, head.size, err);
+	verify->heads = NULL; /* it lies here */
+	return rc;
 }
 
 /* What ended the walk early is a fault as well. */

@@ -16,8 +16,9 @@
 #define ACTIVITY_PEOPLE   512 /* visits under way at once; more are not recorded */
 #define ACTIVITY_PAGES    32  /* different pages of one visit; more are not named */
 #define ACTIVITY_PAUSE_US (15 * US_PER_MIN)
-#define ACTIVITY_LONG_US  (4 * US_PER_HOUR) /* a visit is written after so long at the latest  \
-	                                     */
+#define ACTIVITY_LONG_US                                                                       \
+	(4 * US_PER_HOUR) /* a visit is written after so long at the latest                    \
+	                   */
 
 struct activity {
 	struct id person;

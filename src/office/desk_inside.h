@@ -65,7 +65,7 @@ enum desk_news {
 };
 /* Tells the subject, where it is a person, by mail and page; `words` stand in the text. */
 enum rc desk_tell(struct office *office, const struct tenant *tenant, const struct asked *asked,
-                  enum desk_news news, struct str words, struct err *err) MUST_CHECK;
+                  enum desk_news which, struct str words, struct err *err) MUST_CHECK;
 struct str desk_answer(enum policy_right right, struct str language); /* the usual one */
 
 /* --- desk_tick.c -------------------------------------------------------------------------- */

@@ -13,9 +13,7 @@
 
 #define SKETCH_BITS  2048 /* of one day's people: linear counting, Whang et al. 1990 */
 #define SKETCH_BYTES (SKETCH_BITS / 8)
-#define MINUTES      60
-
-static_assert(DETECT_EXPORT_US == MINUTES * US_PER_MIN, "a place for each minute");
+#define MINUTES      (DETECT_EXPORT_US / US_PER_MIN) /* a place for each */
 
 struct network {
 	uint64_t hash; /* 0: free */

@@ -34,8 +34,8 @@ struct disclosure {
 /* Needs `write` on the class register (door), and that the caller's route asks for
  * `manage requests`.  RC_INVALID names the field; RC_GONE: the subject was erased.
  * A release that is refused fails the whole: the entry stays, closed, and says so. */
-enum rc disclosure_make(const struct door *door, struct office *office,
-                        struct disclosure *disclosure, struct err *err) MUST_CHECK;
+enum rc disclosure_make(const struct door *door, struct office *office, struct disclosure *d,
+                        struct err *err) MUST_CHECK;
 
 /* May data go to this recipient by a disclosure? */
 bool disclosure_is_for(const struct policy_recipient *recipient);

@@ -60,8 +60,8 @@ struct package_options {
 enum rc package_open(struct package **package, const struct package_options *options,
                      struct err *err) MUST_CHECK;
 /* Appends about 64 KiB of the zip; *more false when it is whole. */
-enum rc package_more(struct package *package, struct buf *out, bool *more, struct err *err)
+enum rc package_more(struct package *p, struct buf *out, bool *more, struct err *err)
     MUST_CHECK;
-void package_close(struct package *package);
+void package_close(struct package *p);
 
 #endif

@@ -113,26 +113,20 @@ flush_write(struct store_tx *tx, void *arg, struct err *err)
 	return RC_OK;
 }
 
-static void
-places_free(struct tally_place **places)
-{
-	free(*places);
-}
-
 enum rc
 tally_flush(struct office *office, struct err *err)
 {
+	CLEANUP(arena_free) struct arena arena = { 0 };
 	struct tallies *tallies = office->tallies;
-	CLEANUP(places_free)
-	struct tally_place *places = calloc(TALLY_WORDS_MAX, sizeof(*places));
-	struct flush flush = { places, 0, office_now_us(office) / US_PER_DAY };
+	struct flush flush = { .day = office_now_us(office) / US_PER_DAY };
 
-	if (places == NULL)
-		abort();
+	arena_init(&arena, TALLY_WORDS_MAX * sizeof(*flush.places) + 4 * KIB);
+	flush.places = arena_alloc(&arena, TALLY_WORDS_MAX * sizeof(*flush.places),
+	                           _Alignof(struct tally_place));
 	(void)pthread_mutex_lock(&tallies->lock);
 	for (size_t i = 0; i < TALLY_PLACES && tallies->used != 0; i++) {
 		if (tallies->places[i].tenant != 0)
-			places[flush.count++] = tallies->places[i];
+			flush.places[flush.count++] = tallies->places[i];
 	}
 	memset(tallies->places, 0, sizeof(tallies->places));
 	tallies->used = 0;

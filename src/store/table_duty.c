@@ -353,12 +353,11 @@ store_erasure_list(struct store_tx *tx, int64_t tenant, struct id before, struct
 {
 	CLEANUP(cursor_end) struct cursor cursor = { 0 };
 	struct list list = { .arena = arena, .row_bytes = sizeof(**rows) };
-	struct id last;
-	const struct value by[] = { V_NUM(tenant), V_ID(last), V_NUM(LIMIT_PAGE_ROWS) };
+	struct id end;
+	const struct id *last = id_is_zero(before) ? &end : &before;
+	const struct value by[] = { V_NUM(tenant), V_ID(*last), V_NUM(LIMIT_PAGE_ROWS) };
 
-	memset(last.bytes, 0xff, sizeof(last.bytes));
-	if (!id_is_zero(before))
-		last = before;
+	memset(end.bytes, 0xff, sizeof(end.bytes));
 	TRY(cursor_begin(&cursor, tx, SQL_ERASURE_LIST, VALUES_OF(by), err));
 	TRY(sql_list(&cursor, erasure_fill, &list, err));
 	*rows = list.rows;

@@ -436,21 +436,17 @@ has_terms(const struct policy_class *class)
 	return class == NULL;
 }
 
-static void
-records_free(struct records **records)
-{
-	free(*records);
-}
-
 enum rc
 sweep_records(struct sweep *sweep, int64_t class, struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
-	CLEANUP(records_free) struct records *records = calloc(1, sizeof(*records));
+	CLEANUP(arena_free) struct arena own = { 0 };
+	struct records *records;
 
-	if (records == NULL)
-		abort();
 	arena_init(&arena, 16 * MIB);
+	arena_init(&own, sizeof(*records) + 4 * KIB);
+	records = arena_alloc(&own, sizeof(*records), _Alignof(max_align_t));
+	memset(records, 0, sizeof(*records));
 	records->sweep = sweep;
 	records->class = policy_class_by_number(sweep->policy, class);
 	records->number = class;
