@@ -157,31 +157,43 @@ insert_in(struct store_tx *tx, void *arg, struct err *err)
 	return store_outbox_insert(tx, row, err);
 }
 
+/* A probe's own person has no mailbox: no relay is asked for one. */
+static bool
+is_to_canary(const struct notice *notice, const struct tenant *tenant, struct id person)
+{
+	struct subject_row row = { .tenant = tenant->id, .id = person };
+	struct err err;
+
+	return !id_is_zero(person) && vault_subject_find(notice->vault, &row, &err) == RC_OK &&
+	       (row.flags & SUBJECT_CANARY) != 0;
+}
+
 enum rc
 notice_send(struct notice *notice, const struct tenant *tenant, const struct message *message,
             struct err *err)
 {
 	CLEANUP(arena_free) struct arena arena = { 0 };
 	int64_t now_us = clock_now_us(vault_clock(notice->vault));
+	struct message sent = *message;
 	struct outbox_row row = { .tenant = tenant->id,
-		                  .id = id_is_zero(message->id) ? id_new(now_us) : message->id,
+		                  .id = id_is_zero(sent.id) ? id_new(now_us) : sent.id,
 		                  .created_us = now_us,
 		                  .due_us = now_us,
-		                  .subject = message->person,
-		                  .state =
-		                      message->is_decoy ? OUTBOX_GIVEN_UP : OUTBOX_WAITING };
+		                  .subject = sent.person };
 	struct place place;
 	struct str to, text;
 	enum rc rc;
 
+	sent.is_decoy = sent.is_decoy || is_to_canary(notice, tenant, sent.person);
+	row.state = sent.is_decoy ? OUTBOX_GIVEN_UP : OUTBOX_WAITING;
 	arena_init(&arena, 8 * MIB);
-	TRY(email_normal(message->to, &arena, &to, err));
-	TRY(message_check(message, err));
-	TRY(body_format(message, to, &arena, &text, err));
+	TRY(email_normal(sent.to, &arena, &to, err));
+	TRY(message_check(&sent, err));
+	TRY(body_format(&sent, to, &arena, &text, err));
 	place_fill(&place, tenant, row.id);
 	vault_seal(notice->vault, &place.secret, text, &arena, &row.body);
 	rc = store_write(notice->store, insert_in, &row, err);
-	return rc == RC_CONFLICT && !id_is_zero(message->id) ? RC_OK : rc;
+	return rc == RC_CONFLICT && !id_is_zero(sent.id) ? RC_OK : rc;
 }
 
 /* --- the demonstration's inbox

@@ -15,6 +15,9 @@
 
 #define TALLY_WORDS_MAX 2048 /* different counts of a tenant and day; more are dropped */
 
+/* What probes call themselves: their asking is nobody's use. */
+#define PROBE_BROWSER "troth probe"
+
 enum tally_kind {
 	TALLY_CALLS = 1, /* "GET /me": bucket: status class 2 … 5 */
 	TALLY_TIME,      /* "GET /me": bucket: log2 of the milliseconds, 0 … 15 */

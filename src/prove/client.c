@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 
 #include "base/limits.h"
+#include "office/tally.h"
 #include "prove/inside.h"
 
 #define ASK_SECONDS 60L
@@ -131,6 +132,8 @@ question_set(CURL *curl, const struct prove *prove, const struct question *quest
 	curl_easy_setopt(curl, CURLOPT_CONNECT_TO, client->to);
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	if (!question->is_counted)
+		curl_easy_setopt(curl, CURLOPT_USERAGENT, PROBE_BROWSER);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, ASK_SECONDS);
 	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, question->method);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, body_take);

@@ -243,7 +243,7 @@ telemetry_anonymous(struct prove *prove, struct str rest, struct verdict *verdic
 	struct canary_wish wish = { .role = role_with(prove->tenant->policy, VERB_READ,
 		                                      STR("request")),
 		                    .assurance = 2 };
-	struct question question = { .method = "GET" };
+	struct question question = { .method = "GET", .is_counted = true };
 	struct canary *canary;
 	struct answer answer;
 	size_t rows = 0;

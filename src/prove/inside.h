@@ -111,6 +111,7 @@ struct question {
 	bool is_from_root;  /* the path begins at the listener's root */
 	int tls_max_minor;  /* 0: as the library likes */
 	const char *tls13_ciphers;
+	bool is_counted; /* as somebody's use */
 };
 struct response_header {
 	struct str name, value;

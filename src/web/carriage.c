@@ -360,7 +360,8 @@ use_count(const struct exchange *exchange, int64_t took_us)
 	const struct request *request = &exchange->request;
 	struct tally tally = { .kind = TALLY_CALLS };
 
-	if (request->tenant == NULL || request->route == NULL)
+	if (request->tenant == NULL || request->route == NULL ||
+	    str_eq(request->visitor.browser, STR(PROBE_BROWSER)))
 		return;
 	if (request->actor.kind == ACTOR_PERSON) {
 		struct activity activity = { request->actor.id, methods[request->route->method],
