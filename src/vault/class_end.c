@@ -39,6 +39,19 @@ past_epoch(struct vault *vault)
 }
 
 enum rc
+past_line(struct vault *vault, struct ledger_line *line, struct err *err)
+{
+	struct subject_row subject = { .tenant = line->tenant, .id = line->subject };
+	enum rc rc = vault_subject_find(vault, &subject, err);
+
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	if (rc == RC_OK && (subject.flags & SUBJECT_CANARY) != 0)
+		return RC_OK;
+	return ledger_append(vault->ledger, line, err);
+}
+
+enum rc
 class_approve(struct store_tx *tx, struct deadline_row row, struct err *err)
 {
 	struct subject_row subject = { .tenant = row.tenant, .id = row.subject };
@@ -125,7 +138,7 @@ class_end(struct vault *vault, const struct tenant *tenant, const struct deadlin
 	atomic_store(&vault->has_purges, true);
 	TRY(store_read(vault->store, ending_read, &ending, err));
 	TRY(held_reseal(&ending, tenant, err));
-	TRY(ledger_append(vault->ledger, &line, err));
+	TRY(past_line(vault, &line, err));
 	TRY(keys_destroy(vault->keys, &name, err));
 	name.month = HOLD_MONTH; /* of holds that have ended */
 	if (!hold_has_record_of(&ending.holds, row->class))

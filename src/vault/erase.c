@@ -392,7 +392,7 @@ part_keys(const struct step *step, struct err *err)
 		                    .subject = step->ticket.id };
 
 	TRY(store_read(step->vault->store, approved_read, &approved, err));
-	TRY(ledger_append(step->vault->ledger, &line, err));
+	TRY(past_line(step->vault, &line, err));
 	for (size_t i = 0; i < approved.count; i++)
 		TRY(class_end(step->vault, step->tenant, &approved.rows[i], err));
 	return RC_OK;
@@ -407,7 +407,7 @@ all_keys(const struct step *step, struct err *err)
 
 	if (broken("erasure.final"))
 		return RC_OK;
-	TRY(ledger_append(step->vault->ledger, &line, err));
+	TRY(past_line(step->vault, &line, err));
 	return keys_destroy_owner(step->vault->keys, line.tenant, line.subject, err);
 }
 

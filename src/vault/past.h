@@ -26,6 +26,11 @@ int64_t deadline_in(const struct zone *zone, const struct policy_period *period,
 bool class_ends_with(const struct policy *policy, const struct policy_class *class,
                      int64_t kind);
 
+/* The line before a subject's or a class's key goes.  None for a canary: hundreds come
+ * and go with each run of the probes, and one that a restore brings back goes with the
+ * next run. */
+enum rc past_line(struct vault *vault, struct ledger_line *line, struct err *err) MUST_CHECK;
+
 /* --- deadlines of (subject, class) -------------------------------------------------- */
 
 /* Sets one where there is none; the first time stays. */
