@@ -88,10 +88,12 @@ test('a day without readings has no figures, and a wrong day is named', { skip }
 
 // --- out, and into another member ---------------------------------------------------------------
 
-function newMember(name) {
+async function newMember(name) {
 	const email = `${name}@demo.example`;
 	must('person', 'add', '--data', server.data, '--tenant', 'demo', '--role', 'member', '--email', email, '--name', name, '--zone', 'Europe/Paris');
-	return server.token('--person', email);
+	const token = server.token('--person', email);
+	await server.onboard(token);
+	return token;
 }
 
 async function post(target, token, body, type = 'application/json') {
@@ -120,7 +122,7 @@ const again = ({ analyte, value, unit, taken, id }) => ({ analyte, value: Number
 test('an export as JSON gives another member the same figures', { skip }, async () => {
 	const [person] = people;
 	const { readings } = await server.json('/demo/export/readings', person.token);
-	const token = newMember('json');
+	const token = await newMember('json');
 	assert.equal(await takeAll(token, readings.filter((row) => isOurs(row.taken)).map(again)), person.count);
 	await sameFigures(token, person);
 });
@@ -131,7 +133,7 @@ test('an export as CSV gives another member the same figures', { skip }, async (
 	assert.equal(answer.status, 200);
 	const [head, ...lines] = answer.text.trim().split(/\r?\n/).map((line) => line.split(',').map((cell) => cell.replace(/^"(.*)"$/, '$1')));
 	const rows = lines.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i]])));
-	const token = newMember('csv');
+	const token = await newMember('csv');
 	assert.equal(await takeAll(token, rows.filter((row) => isOurs(row.taken)).map(again)), person.count);
 	await sameFigures(token, person);
 });
@@ -141,7 +143,7 @@ test('an export as FHIR gives another member the same figures', { skip }, async 
 	const { entry } = await server.json('/demo/export/fhir.json', person.token);
 	const observations = entry.map(({ resource }) => resource).filter((resource) => resource.resourceType === 'Observation' && isOurs(resource.effectiveDateTime ?? ''));
 	assert.equal(observations.length, person.count);
-	const token = newMember('fhir');
+	const token = await newMember('fhir');
 	const patient = (await server.json('/demo/fhir/Patient', token)).entry[0].resource.id;
 	for (let at = 0; at < observations.length; at += 500) {
 		const batch = observations.slice(at, at + 500).map(({ id, meta, device, identifier, ...resource }) => ({

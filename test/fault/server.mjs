@@ -148,6 +148,16 @@ export class Server {
 		return JSON.parse(answer.text);
 	}
 
+	// The steps before anything opens: the terms accepted, every consent answered no.
+	async onboard(token) {
+		const json = await this.json('/demo/welcome', token);
+		const answers = Object.fromEntries(json.consents.map(({ purpose }) => [`consent_${purpose}`, 'no']));
+		for (const [step, body] of [['terms', { version: json.terms_version, accept: 'yes' }], ['consents', answers]]) {
+			const answer = await this.request('POST', `/demo/welcome/${step}`, { token, body: JSON.stringify(body) });
+			if (answer.status >= 400) throw new Error(`${step}: ${answer.status} ${answer.text.slice(0, 200)}`);
+		}
+	}
+
 	verify() {
 		return run('audit', 'verify', '--data', this.data);
 	}
