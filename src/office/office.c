@@ -62,24 +62,6 @@ office_close(struct office *office)
 	free(office);
 }
 
-struct vault *
-office_vault(const struct office *office)
-{
-	return office->vault;
-}
-
-struct people *
-office_people(const struct office *office)
-{
-	return office->people;
-}
-
-struct notice *
-office_notice(const struct office *office)
-{
-	return office->notice;
-}
-
 int64_t
 office_now_us(const struct office *office)
 {

@@ -44,10 +44,6 @@ void office_close(struct office *office);
  * that the log is named after: a demonstration with a port of its own. */
 void office_reached_at(struct office *office, const char *url);
 
-struct vault *office_vault(const struct office *office);
-struct people *office_people(const struct office *office);
-struct notice *office_notice(const struct office *office);
-
 /* RC_INVALID names the class or field that the office needs and the policy lacks. */
 enum rc office_check(const struct policy *policy, struct err *err) MUST_CHECK;
 
