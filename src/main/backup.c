@@ -1,5 +1,5 @@
 /*
- * `troth backup …`, `restore`, `keys turn`.
+ * `troth backup …`, `keys turn`.
  *
  * What needs the recovery key runs in a process of its own, never in the server:
  * the key is read there and nowhere else.
@@ -11,8 +11,11 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "main/context.h"
 #include "vault/epoch.h"
+
+#define PROGRESS_EVERY_US (3 * US_PER_S)
 
 static void
 fd_close(int *fd)
@@ -176,13 +179,27 @@ backup_list_run(struct call *call, struct err *err)
 
 /* --- backup create, keys turn ------------------------------------------------------------- */
 
+/* A line in the log of whichever process makes the backup, every few seconds. */
+static void
+progress_tell(void *arg, uint64_t done, uint64_t all)
+{
+	int64_t *told_us = arg;
+
+	if (clock_monotonic_us() - *told_us < PROGRESS_EVERY_US)
+		return;
+	*told_us = clock_monotonic_us();
+	LOG(LEVEL_INFO, "backup.progress", F_NUM("done", done), F_NUM("all", all));
+}
+
 enum rc
 backup_create_run(struct call *call, struct err *err)
 {
+	int64_t told_us = clock_monotonic_us();
+	const struct backup_progress progress = { progress_tell, &told_us };
 	struct backup_report report;
 	struct json_out json;
 
-	TRY(backup_create(call->backup, NULL, &report, err));
+	TRY(backup_create(call->backup, &progress, &report, err));
 	if (!call->is_json) {
 		buf_addf(
 		    call->out,

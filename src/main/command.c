@@ -117,7 +117,7 @@ const struct command commands[] = {
 	  DATA, RECOVERY, PLACE_OPTIONS, JSON }, backup_verify_run },
 	{ "backup drill", NULL, "restore into a folder, verify everything, and remove it", PLACE_ALONE, {
 	  DATA, RECOVERY, MASTER, PLACE_OPTIONS, JSON }, backup_drill_run },
-	{ "restore", NULL, "make a data directory from a backup; erases again what was erased since", PLACE_ALONE, {
+	{ "backup restore", NULL, "make a data directory from a backup; erases again what was erased since", PLACE_ALONE, {
 	  DATA, RECOVERY, MASTER, PLACE_OPTIONS, JSON }, restore_run },
 	{ "keys turn", NULL, "end the epoch of the keys: what was destroyed is erased for good", PLACE_VAULT, { DATA, JSON }, keys_turn_run },
 	{ "retention show", NULL, "count what is past its time, class by class", PLACE_VAULT, { DATA, TENANT, JSON }, retention_show_run },

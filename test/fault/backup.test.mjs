@@ -122,7 +122,7 @@ test('the directory is lost; a restore has every reading that was acknowledged',
 	must('backup', 'create', '--data', server.data);
 	await server.kill();
 	rmSync(server.data, { recursive: true });
-	must('restore', '--data', restored, '--from', places.join(','), '--identity', identity);
+	must('backup', 'restore', '--data', restored, '--from', places.join(','), '--identity', identity);
 	const verified = run('audit', 'verify', '--data', restored);
 	assert.equal(verified.status, 0, verified.out + verified.err);
 	server.data = restored;
@@ -141,6 +141,6 @@ test('the directory is lost; a restore has every reading that was acknowledged',
 
 test('a restore into a directory that is there changes nothing', { skip }, () => {
 	const before = filesBelow(restored).length;
-	assert.notEqual(run('restore', '--data', restored, '--from', places[0], '--identity', identity).status, 0);
+	assert.notEqual(run('backup', 'restore', '--data', restored, '--from', places[0], '--identity', identity).status, 0);
 	assert.equal(filesBelow(restored).length, before);
 });

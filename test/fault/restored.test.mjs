@@ -128,7 +128,7 @@ test('the desk erases the person: beyond use at once, erased when the keys turn'
 test('the backup of before is restored, and verifies', { skip, timeout: 60_000 }, async () => {
 	await server.stop();
 	server.data = path.join(server.place, 'restored');
-	must('restore', '--data', server.data, '--from', places.join(','), '--identity', identity, '--at', moment);
+	must('backup', 'restore', '--data', server.data, '--from', places.join(','), '--identity', identity, '--at', moment);
 	const verified = server.verify();
 	assert.equal(verified.status, 0, verified.out + verified.err);
 });
